@@ -1,0 +1,154 @@
+"""Answer a question from the library: retrieve, decide, choose, word, check; statement by statement.
+
+The program finds the sentences, plans, cites and checks; the model only words. A citation can't name a paper that
+wasn't retrieved, because the program attaches it. What fails its check is replaced by the supporting words in
+quotation marks, or left out.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant import followup, select
+from assistant.generate import Generator
+from assistant.prompts import Prompt
+from assistant.records import (
+    Answer,
+    Dropped,
+    SourceMark,
+    Statement,
+    Timings,
+)
+from assistant.retrieve import Found, Retriever
+from assistant.wording import quoted, same_claim, word
+
+SEARCHED = 10
+_NOT_IN_LIBRARY = "The library does not answer this."
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """The search is done."""
+
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A statement passed its check; `mark` is the number of its source."""
+
+    statement: Statement
+    mark: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """The answer is complete."""
+
+    answer: Answer
+
+
+Event = Retrieved | Said | Done
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An earlier question of a conversation, with the papers that its answer cited, in order."""
+
+    question: str
+    keys: tuple[str, ...]
+
+
+class Answerer:
+    """Answers questions over one library with one model."""
+
+    def __init__(self, retriever: Retriever, generator: Generator, prompt: Prompt, *, seed: int = 0) -> None:
+        """Prepare an answerer.
+
+        Args:
+            retriever: searches the library.
+            generator: words the statements.
+            prompt: the prompt for rewording one sentence.
+            seed: the same question, model and seed give the same answer.
+        """
+        self._retriever = retriever
+        self._generator = generator
+        self._prompt = prompt
+        self._seed = seed
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """Return the whole answer to a question."""
+        for event in self.stream(question, history):
+            if isinstance(event, Done):
+                return event.answer
+        raise AssertionError("a stream ends with Done")
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        """Yield what happens: the search, each statement when its check passes, and the whole answer."""
+        start = time.perf_counter()
+        library = self._retriever.library
+        found = self._search(question, history)
+        yield Retrieved(tuple(found))
+        retrieved = time.perf_counter()
+        decision = select.decide(question, found, library)
+        statements: list[Statement] = []
+        dropped: list[Dropped] = []
+        marks: dict[str, int] = {}
+        read = written = 0
+        first: float | None = None
+        choices = select.choose(question, found, library, self._retriever.embedder) if decision.answers else []
+        for choice in choices:
+            worded = word(choice, self._generator, self._prompt, seed=self._seed)
+            read += worded.prompt_tokens
+            written += worded.completion_tokens
+            dropped += worded.dropped
+            statement = worded.statement or quoted(choice)
+            if same_claim(statement.text, [earlier.text for earlier in statements]):
+                continue
+            statements.append(statement)
+            mark = marks.setdefault(choice.paper.key, len(marks) + 1)
+            first = first if first is not None else time.perf_counter() - start
+            yield Said(statement, mark)
+        papers = {item.paper.key: item.paper for item in found}
+        sources = tuple(
+            SourceMark(n=n, key=key, title=papers[key].title, year=papers[key].year) for key, n in marks.items()
+        )
+        yield Done(
+            Answer(
+                question=question,
+                answer=shown(statements, sources) if statements else _NOT_IN_LIBRARY,
+                abstained=not statements,
+                reason=None if statements else "not_in_library",
+                statements=tuple(statements),
+                dropped=tuple(dropped),
+                sources=sources,
+                nearest=() if statements else select.nearest(question, found),
+                model=self._generator.model,
+                timings=Timings(
+                    retrieve_s=round(retrieved - start, 3),
+                    first_statement_s=round(first, 3) if first is not None else None,
+                    total_s=round(time.perf_counter() - start, 3),
+                    prompt_tokens=read,
+                    completion_tokens=written,
+                ),
+            )
+        )
+
+    def _search(self, question: str, history: Sequence[Turn]) -> list[Found]:
+        if not history or not followup.is_followup(question):
+            return self._retriever.search(question, SEARCHED)
+        earlier = history[-1]
+        keys = followup.meant(question, earlier.keys)
+        return self._retriever.search(f"{question} {earlier.question}", SEARCHED, only=keys or None)
+
+
+def shown(statements: Sequence[Statement], sources: Sequence[SourceMark]) -> str:
+    """Return the text of an answer: each statement followed by the marks of its sources."""
+    marks = {source.key: source.n for source in sources}
+    return " ".join(with_marks(statement, marks) for statement in statements)
+
+
+def with_marks(statement: Statement, marks: dict[str, int]) -> str:
+    """Return a statement with its marks `[n]`; one that is only partly supported says so."""
+    numbers = "".join(f" [{marks[citation.key]}]" for citation in statement.citations)
+    return statement.text + numbers + (" (partly supported)" if statement.verdict == "partial" else "")

@@ -1,0 +1,275 @@
+"""Deterministic checks of a statement against the sentence it was made from and the abstract it cites.
+
+Each check can fail a statement and says why in words. They look at what a support model tends to miss: numbers,
+names, a flipped direction, a dropped negation, a claim of scope that the abstract doesn't make; and at the form: no
+first person left over, no loop, no talk about the task.
+"""
+
+import re
+from dataclasses import dataclass
+
+from assistant.records import Verdict
+from assistant.terms import STOPWORDS, content_stems, content_words, is_identifier, numbers, stem, tokens
+
+SUPPORTED_COVERAGE = 0.75
+PARTIAL_COVERAGE = 0.6
+
+_FIRST_PERSON = re.compile(r"\b(?:we|our|ours|us|ourselves|i|my|me)\b", re.IGNORECASE)
+_META = re.compile(
+    r"\b(?:sentence|rephras\w*|paraphras\w*|reword\w*|rewrit\w*|third person|original text|in other words|"
+    r"summar(?:y|ise|ize) of)\b",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|neither|nor|none|cannot|without|unable|fails?|failed|lacks?|lacking|nothing|hardly|barely|rarely)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_SCOPE = frozenset(
+    """all always every any never first best only solely entirely completely fully prove proves proven
+    guarantee guarantees perfect perfectly universal universally everywhere everyone unprecedented
+    revolutionary groundbreaking optimal state-of-the-art sota""".split()
+)
+_HEDGE = re.compile(
+    r"\b(?:may|might|could|can|suggest\w*|likely|possibly|potential\w*|appears?|seems?|tends?|often|sometimes|some|partly|"
+    r"preliminary|approximately|about|nearly|almost|up to|at least|at most)\b",
+    re.IGNORECASE,
+)
+_STRONG_HEDGE = re.compile(
+    r"\b(?:may|might|could|suggest\w*|likely|possibly|potential\w*|appears?|seems?)\b", re.IGNORECASE
+)
+
+_OPPOSITES = (
+    (
+        "increase improve raise gain grow rise boost enhance",
+        "decrease reduce lower decline drop fall shrink worsen degrade hurt harm",
+    ),
+    ("higher larger greater more bigger", "lower smaller fewer less"),
+    ("better superior outperform surpass exceed beat", "worse inferior underperform lag trail"),
+    ("faster quicker speedup accelerate", "slower slowdown"),
+    ("with including", "without excluding"),
+    ("before", "after"),
+    ("supervised", "unsupervised"),
+    ("positive", "negative"),
+    ("easy easier simple simpler", "hard harder difficult complex"),
+    ("possible able", "impossible unable"),
+    ("success succeed", "failure fail"),
+    ("sufficient", "insufficient"),
+    ("cheap cheaper", "expensive costly"),
+    ("strong stronger", "weak weaker"),
+    ("monolingual", "multilingual bilingual"),
+)
+_OPPOSITE_STEMS = tuple(
+    (frozenset(stem(w) for w in one.split()), frozenset(stem(w) for w in other.split())) for one, other in _OPPOSITES
+)
+
+# Words in which a statement may speak about any paper; they carry no claim of their own.
+_REPORTING = frozenset(
+    stem(word)
+    for word in """author authors paper work study research propose introduce present describe develop show find report
+    demonstrate argue investigate examine explore evaluate use employ apply call name approach method
+    technique model system framework new novel result achieve make include consist based allow enable
+    provide offer able task researcher conduct create build design address focus aim thus also well several
+    various""".split()
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the checks say of a statement.
+
+    Attributes:
+        verdict: as shown to the user.
+        why: in words, which check failed; empty for `supported`.
+    """
+
+    verdict: Verdict
+    why: str = ""
+
+    @property
+    def shown(self) -> bool:
+        """Whether a statement with this verdict may be shown."""
+        return self.verdict in ("supported", "partial")
+
+
+def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
+    """Check a statement against the sentence it was made from, in the context of its abstract.
+
+    Args:
+        statement: the sentence to be shown.
+        sentence: the exact words of the abstract that should support it (several sentences joined, if so).
+        abstract: the whole abstract.
+        title: the paper's title; names in it count as known.
+    """
+    whole = f"{title}. {abstract}"
+    for finding in (
+        _form(statement),
+        _numbers(statement, sentence, whole),
+        _names(statement, whole),
+        _direction(statement, sentence),
+        _negation(statement, sentence),
+        _scope(statement, whole),
+    ):
+        if finding is not None:
+            return finding
+    share = coverage(statement, f"{sentence} {title}")
+    if share < PARTIAL_COVERAGE:
+        return Finding("unsupported", f"only {share:.0%} of its words are in the cited sentence")
+    if _STRONG_HEDGE.search(sentence) and not _HEDGE.search(statement):
+        return Finding("partial", "the abstract is more careful than the sentence")
+    if share < SUPPORTED_COVERAGE:
+        return Finding("partial", f"{share:.0%} of its words are in the cited sentence")
+    return Finding("supported")
+
+
+def _form(statement: str) -> Finding | None:
+    words = tokens(statement)
+    if len(words) < 4:
+        return Finding("unsupported", "too short to be a statement")
+    if found := _FIRST_PERSON.search(statement):
+        return Finding("unsupported", f"speaks in the first person (“{found.group()}”)")
+    if found := _META.search(statement):
+        return Finding("unsupported", f"talks about the text instead of the paper (“{found.group()}”)")
+    if repeated := loop(words):
+        return Finding("unsupported", f"repeats itself (“{repeated}”)")
+    return None
+
+
+def loop(words: list[str]) -> str | None:
+    """Return a run of three words that occurs twice, or a content word that occurs four times; else None."""
+    lowered = [word.lower() for word in words]
+    seen: set[tuple[str, ...]] = set()
+    for start in range(len(lowered) - 2):
+        run = tuple(lowered[start : start + 3])
+        if run in seen:
+            return " ".join(run)
+        seen.add(run)
+    parts = [part for word in lowered for part in word.split("-")]
+    for part in set(parts):
+        if part not in STOPWORDS and parts.count(part) >= 4:
+            return part
+    return None
+
+
+def _numbers(statement: str, sentence: str, whole: str) -> Finding | None:
+    there, near = set(numbers(whole)), set(numbers(sentence))
+    for number in numbers(statement):
+        if number in near:
+            continue
+        if number not in there:
+            close = ", ".join(sorted(near)) or "none"
+            return Finding("contradicted" if near else "unsupported", f"says {number}; the cited sentence has {close}")
+        return Finding("unsupported", f"{number} is in the abstract but not in the cited sentence")
+    return None
+
+
+def _names(statement: str, whole: str) -> Finding | None:
+    known = {word.lower() for word in tokens(whole)}
+    known |= {part for word in known for part in re.split(r"[-/’'.]", word)}
+    stems = {stem(word) for word in known}
+    for position, token in enumerate(tokens(statement)):
+        is_name = is_identifier(token) or (position > 0 and token[0].isupper() and _capital_inside(statement, token))
+        if not is_name or not any(c.isalpha() for c in token):
+            continue
+        parts = [part for part in re.split(r"[-/’'.]", token.lower()) if part]
+        if token.lower() in known or all(part in known or stem(part) in stems for part in parts):
+            continue
+        if token.isupper() and _spells(token, whole):
+            continue
+        return Finding("unsupported", f"names {token}, which the abstract doesn't")
+    return None
+
+
+def _capital_inside(statement: str, token: str) -> bool:
+    """Tell whether a capitalised token stands inside a sentence rather than at its start."""
+    at = statement.find(token)
+    return at > 0 and not re.search(r"[.!?:]\s*[\"'“(]?$", statement[:at])
+
+
+def _spells(acronym: str, text: str) -> bool:
+    """Tell whether an acronym's letters are the initials of a run of words in the text."""
+    letters = [c for c in acronym.lower() if c.isalpha()]
+    initials = [word[0].lower() for token in tokens(text) for word in token.split("-") if word]
+    return any(initials[i : i + len(letters)] == letters for i in range(len(initials) - len(letters) + 1))
+
+
+def _direction(statement: str, sentence: str) -> Finding | None:
+    said, there = _all_stems(statement), _all_stems(sentence)
+    for one, other in _OPPOSITE_STEMS:
+        for left, right in ((one, other), (other, one)):
+            if said & left and not said & right and there & right and not there & left:
+                return Finding("contradicted", "says the opposite of the cited sentence in its direction")
+    return None
+
+
+def _all_stems(text: str) -> set[str]:
+    return {stem(part) for token in tokens(text) for part in token.split("-")}
+
+
+def _negation(statement: str, sentence: str) -> Finding | None:
+    said, there = bool(_NEGATION.search(statement)), bool(_NEGATION.search(sentence))
+    if said and not there:
+        return Finding("contradicted", "denies what the cited sentence doesn't deny")
+    if there and not said:
+        return Finding("unsupported", "leaves out a negation of the cited sentence")
+    return None
+
+
+def _scope(statement: str, whole: str) -> Finding | None:
+    there = {word.lower() for word in tokens(whole)}
+    for word in tokens(statement):
+        if word.lower() in _SCOPE and word.lower() not in there:
+            return Finding("unsupported", f"claims “{word}”, which the abstract doesn't")
+    return None
+
+
+def coverage(statement: str, source: str) -> float:
+    """Return the share of a statement's content words whose stems occur in the source; 1 if it has none."""
+    there = set(content_stems(source))
+    said = [word for word in content_stems(statement) if word not in _REPORTING]
+    return sum(word in there for word in said) / len(said) if said else 1.0
+
+
+def kept(statement: str, sentence: str) -> float:
+    """Return the share of the sentence's content words that the statement keeps: how little was lost."""
+    said = set(content_stems(statement))
+    there = [word for word in content_stems(sentence) if word not in _REPORTING]
+    return sum(word in said for word in there) / len(there) if there else 1.0
+
+
+_OPENING_WE = re.compile(
+    r"^(?:(?:In|Throughout|With|Through) (?:this|the present|our) (?:paper|work|study|article),? |Here,? )?we\b"
+    r"(?: (?:also|then|further|first|finally|thus|therefore|hence|additionally)\b)?(?! ?')",
+    re.IGNORECASE,
+)
+_FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\bwe\b", re.IGNORECASE), "the authors"),
+    (re.compile(r"\bours\b", re.IGNORECASE), "theirs"),
+    (re.compile(r"\bour\b", re.IGNORECASE), "their"),
+    (re.compile(r"\bus\b"), "them"),
+    (re.compile(r"\bourselves\b", re.IGNORECASE), "themselves"),
+)
+_LEAD_IN = re.compile(
+    r"^(?:Moreover|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|Specifically|"
+    r"In particular|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|Next|First|Second|Third|Lastly|"
+    r"Nevertheless|Nonetheless|Instead|Accordingly|Concretely|Interestingly|For this purpose|Overall|In this paper|"
+    r"In this work),\s+"
+)
+
+
+def third_person(sentence: str, subject: str = "The authors") -> str:
+    """Return an abstract's sentence as others would say it: no "we", no word that leans on the sentence before.
+
+    Args:
+        sentence: the exact sentence.
+        subject: who acts where the sentence opens with "we", plural.
+    """
+    text = _LEAD_IN.sub("", " ".join(sentence.split()))
+    text = _OPENING_WE.sub(subject, text)
+    for pattern, replacement in _FIRST_TO_THIRD:
+        text = pattern.sub(replacement, text)
+    return text[:1].upper() + text[1:]
+
+
+def informative(sentence: str) -> bool:
+    """Tell whether a sentence can stand alone as a statement: enough content, and not a mere announcement."""
+    return len(content_words(sentence)) >= 4

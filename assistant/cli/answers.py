@@ -1,0 +1,183 @@
+"""Commands that answer: search, ask, chat, draft."""
+
+import sys
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.run import Run, command, show, show_json, tell, width
+
+if TYPE_CHECKING:
+    pass
+
+Questions = Annotated[
+    Path | None,
+    typer.Option("-f", "--file", help="Questions, one a line; - for standard input.", show_default=False),
+]
+
+
+class Form(StrEnum):
+    """What a draft is written in."""
+
+    latex = "latex"
+    markdown = "markdown"
+
+
+def register(app: typer.Typer) -> None:
+    """Register the commands."""
+    command(app)(search)
+    command(app)(ask)
+    command(app)(chat)
+    command(app)(draft)
+
+
+def search(
+    run: Run,
+    query: Annotated[str | None, typer.Argument(help="What to look for.", show_default=False)] = None,
+    file: Questions = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")] = 10,
+) -> None:
+    """Rank the papers of the library for a query; show each with its best passage."""
+
+    def one(question: str) -> dict[str, Any]:
+        hits = [found.hit(rank) for rank, found in enumerate(run.retriever.search(question, k), start=1)]
+        return {"query": question, "filters": {}, "hits": [hit.model_dump(mode="json") for hit in hits]}
+
+    def text(result: dict[str, Any]) -> None:
+        from assistant import render
+
+        for hit in result["hits"]:
+            year = f" ({hit['year']})" if hit["year"] else ""
+            show(f"{hit['rank']:>3}  {hit['score']:.3f}  {render.visible(hit['title'])}{year}  {hit['key']}")
+            show(render.wrapped(render.visible(hit["passage"]["text"]), width(), indent="            ") + "\n")
+        if not result["hits"]:
+            show("Nothing found.")
+
+    _each(run, query, file, one, text)
+
+
+def ask(
+    run: Run,
+    question: Annotated[str | None, typer.Argument(help="A question about the papers.", show_default=False)] = None,
+    file: Questions = None,
+) -> None:
+    """Answer a question from the library, each sentence checked and cited."""
+
+    def one(asked: str) -> dict[str, Any]:
+        return {"schema": 1, **run.answerer.ask(asked).model_dump(mode="json", by_alias=True)}
+
+    if run.as_json or file is not None:
+        _each(run, question, file, one, lambda result: show(result["answer"]))
+        return
+    from assistant import chat as conversation
+
+    for _ in _questions(question, file):
+        break
+    conversation.answer_in(run.answerer, run.library, question or "", show=show, tell=tell, width=width())
+
+
+def chat(run: Run) -> None:
+    """Talk about the papers; follow-up questions use what was said before."""
+    from assistant import chat as conversation
+
+    conversation.Chat(run.answerer, run.library, show=show, tell=tell, width=width).loop(
+        sys.stdin, interactive=sys.stdin.isatty()
+    )
+
+
+def draft(
+    run: Run,
+    topic: Annotated[str, typer.Argument(help="What the paragraph is about.")],
+    form: Annotated[Form, typer.Option("--format", help="What the text is written in.")] = Form.markdown,
+    bib: Annotated[
+        Path | None, typer.Option("--bib", help="Write the bibliography to this file.", show_default=False)
+    ] = None,
+) -> None:
+    """Draft a related-work paragraph with the bibliography of just what it cites."""
+    from assistant import render
+    from assistant.answer import Said
+    from assistant.draft import Drafted
+    from assistant.files import write_whole
+
+    for event in run.drafter.stream(topic, form.value):
+        if isinstance(event, Said) and sys.stderr.isatty():
+            tell(f"  checked: {render.visible(event.statement.text)}")
+        if isinstance(event, Drafted):
+            result = event.draft
+    if bib is not None and result.statements:
+        write_whole(bib, result.bibliography)
+        tell(f"bibliography: {bib}")
+    if run.as_json:
+        show_json(result)
+        return
+    if result.abstained:
+        show(render.abstention(result.model_copy(update={"answer": "The library has nothing to draft this from."})))
+        return
+    show(result.text)
+    if bib is None:
+        show("\n" + result.bibliography)
+    copied = result.longest_copied_run
+    tell(
+        f"{len(result.statements)} sentences, each checked; {len(result.dropped)} candidates dropped; "
+        f"{len(result.coverage.used)} papers cited, {len(result.coverage.unused)} not used; "
+        f"longest run of words in common with an abstract: {copied}."
+    )
+
+
+def _questions(question: str | None, file: Path | None) -> Iterator[str]:
+    """Yield the questions of the command line or of a file.
+
+    Raises:
+        UsageError: neither or both are given, or the question is blank.
+        ReadError: the file can't be read.
+    """
+    from assistant.errors import ReadError, UsageError
+
+    if (question is None) == (file is None):
+        raise UsageError(
+            "give a question, or -f FILE with one question a line", 'For example: assistant ask "What is …?"'
+        )
+    if question is not None:
+        if not question.strip():
+            raise UsageError("the question is empty", 'For example: assistant ask "What is …?"')
+        yield question
+        return
+    try:
+        lines = sys.stdin if str(file) == "-" else Path(str(file)).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReadError(
+            f"{file}: can't be read ({error})", "Give a text file in UTF-8, one question a line."
+        ) from error
+    for line in lines:
+        if line.strip():
+            yield line.strip()
+
+
+def _each(
+    run: Run,
+    question: str | None,
+    file: Path | None,
+    one: Callable[[str], dict[str, Any]],
+    text: Callable[[dict[str, Any]], None],
+) -> None:
+    """Answer one question, or each of a file; there one that fails is reported and the rest goes on."""
+    from assistant.errors import AssistantError, NotReadyError
+
+    for asked in _questions(question, file):
+        try:
+            result = one(asked)
+        except (AssistantError, ValueError) as error:
+            if file is None or isinstance(error, NotReadyError):
+                raise
+            result = {"question": asked, "error": str(error).splitlines()[0]}
+        if run.as_json:
+            show_json(result)
+        elif "error" in result:
+            tell(f"{asked}: {result['error']}")
+        else:
+            if file is not None:
+                show(f"? {asked}")
+            text(result)

@@ -1,0 +1,7 @@
+"""The evaluation command."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Register the commands."""

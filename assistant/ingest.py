@@ -1,0 +1,121 @@
+"""Take records into the library: merge, chunk, embed, store.
+
+Records are taken in batches. A batch is one transaction that holds its papers with their chunks and vectors, so a
+kill at any moment leaves whole batches; only then are its papers reported as stored. The Chroma index follows at the
+end, and is built again from the catalogue if that is interrupted.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from assistant.chunks import chunk_paper, embedded_text
+from assistant.embed import Embedder
+from assistant.errors import NotReadyError, ReadError
+from assistant.library import Library
+from assistant.readers import read_path
+from assistant.records import Frozen, Paper, Problem, Record
+
+_BATCH_RECORDS = 64
+
+
+class AddReport(Frozen):
+    """What `add` did."""
+
+    read: int
+    added: int
+    merged: int
+    unchanged: int
+    without_abstract: int
+    chunks: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def failed_files(self) -> tuple[Problem, ...]:
+        """The problems that stand for a whole file that could not be read."""
+        return tuple(problem for problem in self.problems if problem.line == 0)
+
+
+def read_files(paths: Iterable[Path]) -> Iterator[Record | Problem]:
+    """Yield the records of all files; a file that can't be read at all becomes a problem at line 0."""
+    for path in paths:
+        try:
+            yield from read_path(path)
+        except ReadError as error:
+            yield Problem(file=str(path), line=0, message=str(error))
+
+
+def add(
+    items: Iterable[Record | Problem],
+    library: Library,
+    embedder: Embedder,
+    *,
+    stored: Callable[[str], None] = lambda key: None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> AddReport:
+    """Take records into the library. Call while holding the write lock.
+
+    Args:
+        items: records and problems, as the readers yield them.
+        library: the open catalogue.
+        embedder: makes the chunks' vectors.
+        stored: called with each key once its record, chunks and vectors are committed and synced.
+        progress: called with the number of records taken so far.
+
+    Raises:
+        NotReadyError: the library was embedded with another model.
+        HomeError: the home can't be written.
+    """
+    check_embedder(library, embedder)
+    counts = dict.fromkeys(("read", "added", "merged", "unchanged", "without_abstract", "chunks"), 0)
+    problems: list[Problem] = []
+    stream = iter(items)
+    while batch := list(islice(stream, _BATCH_RECORDS)):
+        problems.extend(item for item in batch if isinstance(item, Problem))
+        records = [item for item in batch if isinstance(item, Record)]
+        keys: list[str] = []
+        stale: dict[str, Paper] = {}
+        with library.transaction():
+            for record in records:
+                outcome, paper, changed = library.put(record)
+                counts[outcome] += 1
+                counts["without_abstract"] += not record.abstract
+                keys.append(paper.key)
+                if changed:
+                    stale[paper.key] = paper
+            counts["chunks"] += _store_chunks(library, embedder, list(stale.values()))
+        counts["read"] += len(records)
+        for key in dict.fromkeys(keys):
+            stored(key)
+        progress(counts["read"])
+    return AddReport(**counts, problems=tuple(problems))
+
+
+def _store_chunks(library: Library, embedder: Embedder, papers: Sequence[Paper]) -> int:
+    """Cut and embed papers, all in one pass of the embedder; return the number of chunks."""
+    cut = [chunk_paper(paper, embedder.count_tokens) for paper in papers]
+    texts = [embedded_text(chunk) for chunks in cut for chunk in chunks]
+    if not texts:
+        return 0
+    vectors = embedder.embed(texts)
+    start = 0
+    for paper, chunks in zip(papers, cut, strict=True):
+        library.replace_chunks(paper.key, chunks, vectors[start : start + len(chunks)])
+        start += len(chunks)
+    return len(texts)
+
+
+def check_embedder(library: Library, embedder: Embedder) -> None:
+    """Hold the embedder against the one whose vectors the library holds; the first one is noted.
+
+    Raises:
+        NotReadyError: it is another one.
+    """
+    noted = library.note("embedder")
+    if noted is None:
+        library.set_note("embedder", embedder.id)
+    elif noted != embedder.id:
+        raise NotReadyError(
+            f"the library was embedded with {noted}, and this is {embedder.id}",
+            "Use that embedder, or add the papers to a new --home.",
+        )

@@ -1,0 +1,158 @@
+"""Text for people, terminals, LaTeX, Markdown and BibTeX. Nothing that comes out of a paper can become a command."""
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
+
+from assistant.records import Answer, Paper, Statement
+
+Format = Literal["latex", "markdown"]
+
+# Besides what Unicode calls controls: marks that hide text or change its direction.
+_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", "“": "``", "”": "''", "‘": "`", "’": "'", "–": "--", "—": "---", "…": r"\ldots{}",
+    "\u00a0": "~",
+}  # fmt: skip
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|@$^~])")
+
+
+def visible(text: str) -> str:
+    """Return a text in which control characters and hidden marks stand as visible escapes and do nothing."""
+
+    def shown(char: str) -> str:
+        if char == "\n" or (not unicodedata.category(char).startswith("C") and not _HIDDEN.match(char)):
+            return char
+        return " " if char == "\t" else f"\\u{{{ord(char):x}}}"
+
+    return "".join(map(shown, text))
+
+
+def ascii_marks(text: str) -> str:
+    """Return a text with typographic marks in ASCII, for a terminal that has no others."""
+    for mark, plain in (
+        ("“", '"'),
+        ("”", '"'),
+        ("’", "'"),
+        ("‘", "'"),
+        ("–", "-"),
+        ("—", "-"),
+        ("…", "..."),
+        ("·", "-"),
+    ):
+        text = text.replace(mark, plain)
+    return text.encode("ascii", "replace").decode()
+
+
+def wrapped(text: str, width: int, indent: str = "") -> str:
+    """Return a text wrapped to a width, without breaking a cite key or a mark."""
+    lines = []
+    for paragraph in text.split("\n"):
+        lines += textwrap.wrap(
+            paragraph, max(width, 20), initial_indent=indent, subsequent_indent=indent,
+            break_long_words=False, break_on_hyphens=False,
+        ) or [""]  # fmt: skip
+    return "\n".join(lines)
+
+
+def byline(paper: Paper) -> str:
+    """Return the authors and the year in short: `Mehta et al. 2024`."""
+    names = subject(paper)
+    return " ".join(part for part in (names, str(paper.year or "")) if part)
+
+
+def subject(paper: Paper) -> str:
+    """Return the authors as the subject of a sentence: `Mehta et al.`, `Du and Lin`, or nothing."""
+    surnames = [name.split(",")[0] if "," in name else name.split()[-1] for name in paper.authors]
+    if not surnames:
+        return ""
+    if len(surnames) == 1 and not paper.authors_truncated:
+        return surnames[0]
+    if len(surnames) == 2 and not paper.authors_truncated:
+        return f"{surnames[0]} and {surnames[1]}"
+    return f"{surnames[0]} et al."
+
+
+def sources(answer: Answer, papers: Mapping[str, Paper]) -> str:
+    """Return the numbered list of sources under an answer."""
+    lines = []
+    for source in answer.sources:
+        about = byline(papers[source.key])
+        lines.append(f"[{source.n}] {source.title}" + (f" ({about})" if about else "") + f"  {source.key}")
+    return visible("\n".join(lines))
+
+
+def abstention(answer: Answer) -> str:
+    """Return what is shown where the library doesn't answer: that it doesn't, and the nearest papers."""
+    lines = [answer.answer]
+    if answer.nearest:
+        lines.append("Nearest papers:")
+        lines += [f"  {near.title} ({near.key}): {near.why}" for near in answer.nearest]
+    return visible("\n".join(lines))
+
+
+# ---------------------------------------------------------------------- LaTeX, Markdown, BibTeX
+
+
+def latex(text: str) -> str:
+    """Return a text with everything escaped that LaTeX would read as a command."""
+    return "".join(_LATEX.get(char, char) for char in visible(text))
+
+
+def markdown(text: str) -> str:
+    """Return a text with everything escaped that pandoc's Markdown would read as markup."""
+    return _MARKDOWN.sub(r"\\\1", visible(text))
+
+
+def cited(statements: Iterable[Statement], form: Format) -> str:
+    """Return statements as running text with citations in LaTeX or pandoc's Markdown."""
+    escape, cite = _STYLES[form]
+    pieces = []
+    for statement in statements:
+        keys = list(dict.fromkeys(citation.key for citation in statement.citations))
+        text = statement.text
+        stop = "." if text.endswith(".") else ""
+        pieces.append(escape(text.removesuffix(".")) + cite(keys) + stop)
+    return " ".join(pieces)
+
+
+_STYLES: dict[Format, tuple[Callable[[str], str], Callable[[Sequence[str]], str]]] = {
+    "latex": (latex, lambda keys: rf"~\cite{{{','.join(keys)}}}"),
+    "markdown": (markdown, lambda keys: " [" + "; ".join(f"@{key}" for key in keys) + "]"),
+}
+
+
+def bibliography(papers: Iterable[Paper]) -> str:
+    """Return BibTeX entries of some papers."""
+    return "\n\n".join(map(bibtex, papers)) + "\n"
+
+
+def bibtex(paper: Paper) -> str:
+    """Return a paper's BibTeX entry; fields that aren't known are left out, never guessed."""
+    kind, venue_field = "misc", "howpublished"
+    if paper.venue:
+        meeting = re.search(r"\b(?:proceedings|conference|workshop|symposium|meeting)\b", paper.venue, re.IGNORECASE)
+        kind, venue_field = ("inproceedings", "booktitle") if meeting else ("article", "journal")
+    authors = " and ".join(paper.authors) + (" and others" if paper.authors_truncated else "")
+    month = paper.date[5:7] if paper.date and re.match(r"\d{4}-\d{2}", paper.date) else ""
+    fields = {
+        "title": f"{{{_bib(paper.title)}}}",
+        "author": _bib(authors),
+        "year": str(paper.year or ""),
+        "month": month.lstrip("0"),
+        venue_field: _bib(paper.venue or ""),
+        "doi": _bib(paper.doi or ""),
+        "eprint": _bib(paper.arxiv_id or ""),
+        "url": _bib(paper.url or ""),
+    }
+    lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value and value != "{}"]
+    return f"@{kind}{{{paper.key},\n" + ",\n".join(lines) + "\n}"
+
+
+def _bib(text: str) -> str:
+    return latex(" ".join(text.split()))

@@ -1,0 +1,196 @@
+"""Choose what an answer rests on: whether the library answers at all, which papers, and which of their sentences.
+
+A small model can't be trusted to find the facts, so the program does: each sentence of a retrieved abstract is held
+against the question, by meaning (cosine) and by words (shares of the question's terms, rare ones counting more).
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from assistant import sentences
+from assistant.check import informative
+from assistant.embed import Embedder
+from assistant.library import Library
+from assistant.records import Nearest, Paper
+from assistant.retrieve import Found
+from assistant.sentences import Span
+from assistant.terms import content_stems, question_terms, stem
+
+Kind = Literal["one", "several"]
+
+MAX_SENTENCES_ONE = 3
+MAX_PAPERS_SEVERAL = 6
+_NEAREST = 3
+
+_SEVERAL = re.compile(
+    r"""\b(?:
+        (?:which|what|list|name|give|find|show|any|are\ there|other|some|all|the)\b[^?]{0,40}?\b
+            (?:papers|works|studies|articles|methods|approaches|models|systems|techniques|datasets|data\ sets|corpora
+            |benchmarks|ways|strategies|solutions|algorithms|frameworks|architectures|resources|tools|metrics|tasks
+            |findings|results|treatments|drugs|trials|surveys|researchers|authors|languages)
+        | papers\ (?:that|on|about|which|using|by|from|for)
+        | (?:compare|comparison|contrast|differ|difference|differences|versus|vs\.?|both|respectively)
+        | (?:survey|overview|review|related\ work|state\ of\ the\ art)
+        | what\ (?:has\ been|is\ being|is\ known|have)
+        | how\ (?:do|are|have|can)\ (?:people|researchers|they|different|recent|current|others|papers|works)
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One sentence of one paper that is to be worded.
+
+    Attributes:
+        paper: the paper.
+        span: the exact sentence, with offsets into the abstract.
+        score: how well it fits the question.
+    """
+
+    paper: Paper
+    span: Span
+    score: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the library answers a question.
+
+    Attributes:
+        answers: whether it does.
+        missing: terms of the question that the best paper doesn't have, rare ones first.
+        confidence: 0..1.
+    """
+
+    answers: bool
+    missing: tuple[str, ...]
+    confidence: float
+
+
+def kind_of(question: str) -> Kind:
+    """Tell a question about one paper from one that wants several."""
+    return "several" if _SEVERAL.search(question) else "one"
+
+
+# ---------------------------------------------------------------------- does the library answer?
+
+# Logistic weights, fitted on questions over ACL abstracts of 2016, 2017 and 2019 to 2021 with and without the paper
+# that answers them in the library: eval/bench/fit_refusal.py.
+_BIAS, _COSINE, _COVERAGE, _NAMED = -6.0, 8.0, 4.0, 3.0
+_ANSWER_FROM = 0.5
+
+
+def decide(question: str, found: Sequence[Found], library: Library) -> Decision:
+    """Decide whether the retrieved papers answer a question at all."""
+    if not found:
+        return Decision(False, (), 0.0)
+    features = decision_features(question, found, library)
+    logit = _BIAS + _COSINE * features["cosine"] + _COVERAGE * features["coverage"] + _NAMED * features["named"]
+    confidence = 1 / (1 + math.exp(-logit))
+    return Decision(confidence >= _ANSWER_FROM, tuple(missing_terms(question, found[0].paper)), confidence)
+
+
+def decision_features(question: str, found: Sequence[Found], library: Library) -> dict[str, float]:
+    """Return what the decision rests on, each 0..1.
+
+    `cosine` is the best chunk's similarity, `coverage` the best share of the question's terms (weighted by rarity)
+    that one of the first papers has, `named` whether the question names a system that a title introduces.
+    """
+    terms = list(dict.fromkeys(question_terms(question)))
+    weights = term_weights(terms, library)
+    return {
+        "cosine": max(item.cosine for item in found[:5]),
+        "coverage": max(_covered(weights, item.paper) for item in found[:5]),
+        "named": float(any(item.named for item in found[:5])),
+    }
+
+
+def term_weights(terms: Sequence[str], library: Library) -> dict[str, float]:
+    """Return each term's inverse document frequency in the library; terms that it never uses weigh most."""
+    total = len(library)
+    return {term: math.log((total + 1) / (count + 0.5)) for term, count in library.document_frequency(terms).items()}
+
+
+def _covered(weights: dict[str, float], paper: Paper) -> float:
+    if not weights:
+        return 0.0
+    there = set(content_stems(f"{paper.title}. {paper.abstract}"))
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if _has(there, term)) / total if total else 0.0
+
+
+def _has(stems: set[str], term: str) -> bool:
+    parts = content_stems(term)
+    return bool(parts) and all(part in stems for part in parts)
+
+
+def missing_terms(question: str, paper: Paper) -> list[str]:
+    """Return the question's terms that a paper's title and abstract don't have."""
+    there = set(content_stems(f"{paper.title}. {paper.abstract}"))
+    return [term for term in dict.fromkeys(question_terms(question)) if not _has(there, term)]
+
+
+def nearest(question: str, found: Sequence[Found]) -> tuple[Nearest, ...]:
+    """Return the papers nearest to a question that the library doesn't answer, and what they lack."""
+    near = []
+    for item in found[:_NEAREST]:
+        missing = missing_terms(question, item.paper)[:4]
+        why = "does not mention " + ", ".join(missing) if missing else "on the same subject, without an answer"
+        near.append(Nearest(key=item.paper.key, title=item.paper.title, why=why))
+    return tuple(near)
+
+
+# ---------------------------------------------------------------------- which sentences?
+
+_OVERLAP_WEIGHT = 0.35
+# The sentence of a further paper has to come this near to the first paper's to be worth telling.
+_SEVERAL_MARGIN = 0.72
+
+
+def choose(question: str, found: Sequence[Found], library: Library, embedder: Embedder) -> list[Choice]:
+    """Return the sentences that the answer is to be made of, in the order in which they are told.
+
+    A question about one paper gets the best sentences of the first paper, in the order of its abstract; a question
+    about several gets the best sentence of each paper that comes near the first.
+    """
+    kind = kind_of(question)
+    papers = [item.paper for item in found[: 1 if kind == "one" else MAX_PAPERS_SEVERAL] if item.paper.abstract]
+    ranked = rank_sentences(question, papers, library, embedder)
+    if not ranked:
+        return []
+    if kind == "one":
+        best = ranked[:MAX_SENTENCES_ONE]
+        return sorted(best, key=lambda choice: choice.span.start)
+    scores = {item.paper.key: item.score for item in found}
+    top = max(scores.values())
+    best_of: dict[str, Choice] = {}
+    for choice in ranked:
+        best_of.setdefault(choice.paper.key, choice)
+    return [choice for key, choice in best_of.items() if scores[key] >= _SEVERAL_MARGIN * top]
+
+
+def rank_sentences(question: str, papers: Sequence[Paper], library: Library, embedder: Embedder) -> list[Choice]:
+    """Return all sentences of some papers that could stand alone, those that fit the question best first."""
+    candidates = [
+        (paper, span) for paper in papers for span in sentences.split(paper.abstract) if informative(span.text)
+    ]
+    if not candidates:
+        return []
+    vectors = embedder.embed([question, *(span.text for _, span in candidates)])
+    cosines = vectors[1:] @ vectors[0]
+    weights = term_weights(list(dict.fromkeys(question_terms(question))), library)
+    stemmed = {term: weight for term, weight in weights.items() if stem(term)}
+    total = sum(stemmed.values()) or 1.0
+    choices = []
+    for (paper, span), cosine in zip(candidates, np.asarray(cosines).tolist(), strict=True):
+        there = set(content_stems(span.text))
+        overlap = sum(weight for term, weight in stemmed.items() if _has(there, term)) / total
+        choices.append(Choice(paper, span, float(cosine) + _OVERLAP_WEIGHT * overlap))
+    choices.sort(key=lambda choice: (-choice.score, choice.paper.key, choice.span.start))
+    return choices

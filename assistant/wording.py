@@ -1,0 +1,154 @@
+"""Turn a chosen sentence into a statement in the program's own words, checked against the sentence.
+
+The model is asked for one thing: to put the sentence, already in the third person, into other words. Several
+candidates are tried in order, each under a guard that ends verbatim runs; the first that passes every check and
+keeps enough of the sentence wins. What fails is kept with the reason. No citation mark is ever shown to the model:
+the program attaches the key of the sentence that it handed over.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant import check
+from assistant.check import Finding
+from assistant.generate import ONE_SENTENCE, Generator, Sampling
+from assistant.prompts import Prompt
+from assistant.records import Citation, Dropped, Statement
+from assistant.select import Choice
+from assistant.terms import longest_common_run
+
+CHECKED_BY = "rules"
+
+# Greedy first, under a guard; then looser; then with some chance, which escapes a bad greedy path.
+_ATTEMPTS = (
+    Sampling(max_run=8),
+    Sampling(max_run=12),
+    Sampling(temperature=0.5, max_run=8),
+    Sampling(temperature=0.8, max_run=10),
+)
+# A statement may leave out detail, not the point.
+_MIN_KEPT = 0.5
+_MAX_WORDS = 45
+# Text that runs along with the source for longer than this isn't in the program's own words.
+MAX_COPIED_RUN = 12
+
+
+@dataclass(frozen=True)
+class Worded:
+    """What came of wording one sentence.
+
+    Attributes:
+        statement: the statement, or None where no candidate passed.
+        dropped: candidates that failed, with the reason.
+        prompt_tokens: tokens read by the model.
+        completion_tokens: tokens written by the model.
+    """
+
+    statement: Statement | None
+    dropped: tuple[Dropped, ...]
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    text: str
+    finding: Finding
+    run: int
+    kept: float
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        return (self.finding.verdict == "supported", self.run <= MAX_COPIED_RUN, self.kept)
+
+
+def word(choice: Choice, generator: Generator, prompt: Prompt, *, seed: int, subject: str = "The authors") -> Worded:
+    """Word one chosen sentence and check the result.
+
+    Args:
+        choice: the sentence and its paper.
+        generator: the language model.
+        prompt: the prompt, with one variable `sentence`.
+        seed: makes the sampling repeatable.
+        subject: who acts where the sentence says "we".
+    """
+    source = check.third_person(choice.span.text, subject)
+    messages = prompt.fill(sentence=source)
+    passed: list[_Candidate] = []
+    dropped: list[Dropped] = []
+    read = written = 0
+    for sampling in _samplings(source, seed, subject):
+        completion = generator.complete(messages, ONE_SENTENCE, sampling)
+        read += completion.prompt_tokens
+        written += completion.completion_tokens
+        candidate = _examine(completion.text, choice, subject, whole=completion.whole)
+        if not candidate.finding.shown:
+            dropped.append(
+                Dropped(
+                    text=candidate.text,
+                    key=choice.paper.key,
+                    verdict=candidate.finding.verdict,
+                    why=candidate.finding.why,
+                )
+            )
+            continue
+        passed.append(candidate)
+        if candidate.rank[:2] == (True, True):
+            break
+    best = max(passed, key=lambda candidate: candidate.rank, default=None)
+    statement = None if best is None or best.run > MAX_COPIED_RUN else _statement(best, choice)
+    return Worded(statement, tuple(dropped), read, written)
+
+
+def _samplings(source: str, seed: int, subject: str) -> Iterator[Sampling]:
+    opening = subject if source.startswith(subject + " ") else ""
+    for number, attempt in enumerate(_ATTEMPTS):
+        yield replace(attempt, avoid=source, opening=opening, seed=seed + number)
+
+
+def _examine(text: str, choice: Choice, subject: str, *, whole: bool) -> _Candidate:
+    sentence, paper = choice.span.text, choice.paper
+    text = " ".join(text.split())
+    finding = check.check(text.removeprefix(subject), sentence, paper.abstract, paper.title)
+    share = check.kept(text, sentence)
+    words = len(text.split())
+    if not whole or not text.endswith("."):
+        finding = Finding("unsupported", "the sentence isn't finished")
+    elif words > _MAX_WORDS:
+        finding = Finding("unsupported", f"too long ({words} words)")
+    elif finding.shown and share < _MIN_KEPT:
+        finding = Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")
+    return _Candidate(text, finding, longest_common_run(text, [paper.abstract]), share)
+
+
+def _statement(candidate: _Candidate, choice: Choice) -> Statement:
+    return Statement(
+        text=candidate.text,
+        origin="generated",
+        verdict=candidate.finding.verdict,
+        checked_by=CHECKED_BY,
+        citations=(citation(choice),),
+    )
+
+
+def citation(choice: Choice) -> Citation:
+    """Return the citation of a chosen sentence: its key and its exact words."""
+    paper, span = choice.paper, choice.span
+    quote = paper.abstract[span.start : span.end]
+    return Citation(key=paper.key, title=paper.title, quote=quote, start=span.start, end=span.end)
+
+
+def quoted(choice: Choice) -> Statement:
+    """Return the chosen sentence itself, in quotation marks, as a statement."""
+    return Statement(
+        text=f"“{choice.paper.abstract[choice.span.start : choice.span.end]}”",
+        origin="quoted",
+        verdict="supported",
+        checked_by=CHECKED_BY,
+        citations=(citation(choice),),
+    )
+
+
+def same_claim(one: str, others: Sequence[str]) -> bool:
+    """Tell whether a statement says what another one said already."""
+    return any(check.coverage(one, other) > 0.9 and check.coverage(other, one) > 0.7 for other in others)

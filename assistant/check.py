@@ -8,16 +8,27 @@ first person left over, no loop, no talk about the task.
 import re
 from dataclasses import dataclass
 
+from assistant.lexicon import synonym_stems
 from assistant.records import Verdict
-from assistant.terms import STOPWORDS, content_stems, content_words, is_identifier, numbers, stem, tokens
+from assistant.terms import (
+    STOPWORDS,
+    content_stems,
+    content_words,
+    is_identifier,
+    normal_number,
+    numbers,
+    stem,
+    tokens,
+)
 
 SUPPORTED_COVERAGE = 0.75
 PARTIAL_COVERAGE = 0.6
+MAX_JUMPS = 1
 
 _FIRST_PERSON = re.compile(r"\b(?:we|our|ours|us|ourselves|i|my|me)\b", re.IGNORECASE)
 _META = re.compile(
-    r"\b(?:sentence|rephras\w*|paraphras\w*|reword\w*|rewrit\w*|third person|original text|in other words|"
-    r"summar(?:y|ise|ize) of)\b",
+    r"\b(?:(?:this|the original) sentence|rephras\w*|paraphras\w*|reword\w*|rewrit\w*|third person|original text|"
+    r"in other words|summar(?:y|ise|ize) of)\b",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
@@ -105,8 +116,11 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         _form(statement),
         _numbers(statement, sentence, whole),
         _names(statement, whole),
+        _units(statement, sentence),
+        _operators(statement, sentence),
         _direction(statement, sentence),
         _negation(statement, sentence),
+        _order(statement, sentence),
         _scope(statement, whole),
     ):
         if finding is not None:
@@ -176,6 +190,81 @@ def _names(statement: str, whole: str) -> Finding | None:
         if token.isupper() and _spells(token, whole):
             continue
         return Finding("unsupported", f"names {token}, which the abstract doesn't")
+    return None
+
+
+def _units(statement: str, sentence: str) -> Finding | None:
+    """Hold each number against what it counts: "15 times faster" must not become "15 days"."""
+    counted = _counted(sentence)
+    for number, what in _counted(statement).items():
+        if number in counted and not what & counted[number]:
+            return Finding("contradicted", f"{number} counts something else in the cited sentence")
+    return None
+
+
+# Words that turn, widen or weigh what follows them; each has to bear on the same word as in the cited sentence.
+_OPERATORS = frozenset(
+    """not no never neither nor none without cannot all most only some every any each both half many few more less fewer
+    least may might could can must should almost nearly rarely hardly barely better worse higher lower larger smaller
+    faster slower best worst first last same unlike than""".split()
+)
+
+
+def _operators(statement: str, sentence: str) -> Finding | None:
+    there = _borne(sentence)
+    for operator, what in _borne(statement):
+        if (operator, what) not in there and not any(
+            operator == other and what in synonym_stems(word) for other, word in there
+        ):
+            return Finding("unsupported", f"“{operator}” bears on another word than in the cited sentence")
+    return None
+
+
+def _borne(text: str) -> set[tuple[str, str]]:
+    """Return each operator of a text with the stem of the next content word, or nothing at the end."""
+    words = [part.lower() for token in tokens(text) for part in token.split("-")]
+    pairs = set()
+    for place, word in enumerate(words):
+        if word in _OPERATORS:
+            following = (other for other in words[place + 1 :] if other not in STOPWORDS)
+            pairs.add((word, stem(next(following, ""))))
+    return pairs
+
+
+def _counted(text: str) -> dict[str, set[str]]:
+    """Return, for each number of a text, the stems of the content words right before and after it."""
+    words = [part for token in tokens(text) for part in ([token] if token[0].isdigit() else token.split("-"))]
+    words = [word for word in words if word[0].isdigit() or word.lower() not in STOPWORDS]
+    found: dict[str, set[str]] = {}
+    for place, word in enumerate(words):
+        if word[0].isdigit():
+            near = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
+            found.setdefault(normal_number(word), set()).update(stem(other) for other in near)
+    return found
+
+
+def _order(statement: str, sentence: str) -> Finding | None:
+    """Refuse a statement that has the sentence's words in another order: that changes who does what to whom.
+
+    Moving one clause is a rewording; jumping about is not. A jump is a step between neighbouring content words that
+    aren't neighbours (at most one word between them) in the sentence.
+    """
+    places: dict[str, list[int]] = {}
+    there = content_stems(sentence)
+    for place, word in enumerate(there):
+        for form in {word, *synonym_stems(word)}:
+            places.setdefault(form, []).append(place)
+    jumps = 0
+    last: int | None = None
+    for word in content_stems(statement):
+        if word not in places:
+            continue
+        place = min(places[word], key=lambda at: abs(at - (last + 1)) if last is not None else at)
+        if last is not None:
+            jumps += not 0 < place - last <= 2
+        last = place
+    if jumps > MAX_JUMPS:
+        return Finding("unsupported", f"puts the sentence's words into another order ({jumps} jumps)")
     return None
 
 
@@ -250,7 +339,8 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _LEAD_IN = re.compile(
     r"^(?:Moreover|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|Specifically|"
-    r"In particular|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|Next|First|Second|Third|Lastly|"
+    r"In particular|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|Next|First|Second|Third|"
+    r"Lastly|"
     r"Nevertheless|Nonetheless|Instead|Accordingly|Concretely|Interestingly|For this purpose|Overall|In this paper|"
     r"In this work),\s+"
 )

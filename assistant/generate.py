@@ -11,27 +11,16 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from assistant import lexicon
+from assistant.decoding import CopyGuard, WordGuard
 from assistant.errors import ModelDamagedError, ModelMissingError
 from assistant.models import ModelFile
 from assistant.prompts import Message
 from assistant.records import ModelId
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Logits = np.ndarray[tuple[int], np.dtype[np.float32]]
-    Tokens = np.ndarray[tuple[int], np.dtype[np.intc]]
-
 CONTEXT = 4096
-
-# One plain sentence: no line break, no bracket or markup, a full stop only at the end or inside a number or name.
-ONE_SENTENCE = r"""
-root ::= first char{12,320} "."
-first ::= [A-Z0-9]
-char ::= [^.\n\r\t<>\[\]{}|\\"“”_*#] | "." [0-9a-z]
-"""
 
 
 @dataclass(frozen=True)
@@ -43,12 +32,15 @@ class Completion:
         prompt_tokens: tokens that were read (those of a reused prefix included).
         completion_tokens: tokens that were written.
         whole: False where the text was cut at the limit of tokens.
+        ease: mean log-probability of the text's tokens without the guards, in nats; far below 0 where the guards
+            pushed the model through words that it wouldn't say. 0 without guards.
     """
 
     text: str
     prompt_tokens: int
     completion_tokens: int
     whole: bool
+    ease: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,16 +52,18 @@ class Sampling:
         seed: seed of the sampling.
         max_tokens: limit of the length.
         opening: words that the text begins with.
-        avoid: a text that must not be copied in long runs.
-        max_run: how many words may be copied from `avoid` in a row; names and numbers don't end a run.
+        source: the sentence to be reworded; the text is held to one sentence within its vocabulary.
+        max_run: how many words may be copied from the source in a row; names and numbers don't end a run.
+        min_kept: share of the source's content words that the text has to use.
     """
 
     temperature: float = 0.0
     seed: int = 0
     max_tokens: int = 96
     opening: str = ""
-    avoid: str = ""
+    source: str = ""
     max_run: int = 0
+    min_kept: float = 0.6
 
 
 class Generator(Protocol):
@@ -79,8 +73,8 @@ class Generator(Protocol):
     def model(self) -> ModelId:
         """Which model it is."""
 
-    def complete(self, messages: Sequence[Message], grammar: str, sampling: Sampling) -> Completion:
-        """Return one text for some messages, under a GBNF grammar."""
+    def complete(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
+        """Return one text for some messages."""
 
 
 class LlamaCpp:
@@ -99,7 +93,6 @@ class LlamaCpp:
         """
         self.model = ModelId(name=file.name, sha256=file.sha256)
         self._lock = threading.Lock()
-        self._grammars: dict[str, Any] = {}
         try:
             import llama_cpp
         except (ImportError, OSError) as error:
@@ -125,8 +118,10 @@ class LlamaCpp:
         if file.entry is None:
             self._refuse_nonsense(file)
 
-    def complete(self, messages: Sequence[Message], grammar: str, sampling: Sampling) -> Completion:
-        """Return one text for some messages, under a GBNF grammar."""
+    def complete(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
+        """Return one text for some messages."""
+        import llama_cpp
+
         with self._lock:
             prompt = self._tokens(messages, sampling.opening)
             room = self._llama.n_ctx() - len(prompt) - 1
@@ -135,8 +130,7 @@ class LlamaCpp:
             guards = self._guards(prompt, sampling)
             result = self._llama.create_completion(
                 prompt,
-                grammar=self._grammar(grammar) if grammar else None,
-                logits_processor=guards,
+                logits_processor=llama_cpp.LogitsProcessorList(guards) if guards else None,
                 max_tokens=min(sampling.max_tokens, room),
                 temperature=sampling.temperature,
                 top_p=0.95,
@@ -151,6 +145,7 @@ class LlamaCpp:
             prompt_tokens=usage["prompt_tokens"],
             completion_tokens=usage["completion_tokens"],
             whole=choice["finish_reason"] != "length",
+            ease=_mean([p for guard in guards if isinstance(guard, WordGuard) for p in guard.log_probabilities]),
         )
 
     def close(self) -> None:
@@ -165,34 +160,35 @@ class LlamaCpp:
         for piece in re.split(r"(\x02\d+\x03)", rendered):
             if piece in marks:
                 content = messages[marks.index(piece)].content
-                tokens += self._llama.tokenize(content.encode(), add_bos=False, special=False)
+                tokens += self._plain_tokens(content)
             elif piece:
                 tokens += self._llama.tokenize(piece.encode(), add_bos=False, special=True)
         if opening:
-            tokens += self._llama.tokenize(opening.encode(), add_bos=False, special=False)
+            tokens += self._plain_tokens(opening)
         return tokens
 
-    def _grammar(self, text: str) -> Any:
-        """Return a compiled grammar; the texts are constants of this package, never the user's or a paper's."""
-        import llama_cpp
+    def _guards(self, prompt: Sequence[int], sampling: Sampling) -> "list[WordGuard | CopyGuard]":
+        if not sampling.source:
+            return []
+        source = self._plain_tokens(" " + sampling.source)
+        pieces = [self._llama.detokenize([token]) for token in source]
+        opening = len(self._plain_tokens(sampling.opening)) if sampling.opening else 0
+        words = WordGuard(
+            lexicon.allowed(sampling.source),
+            lexicon.words_of(sampling.source.removeprefix(sampling.opening)),
+            self._plain_tokens,
+            end=[self._llama.token_eos()],
+            prompt_length=len(prompt),
+            opened=bool(sampling.opening),
+            min_kept=sampling.min_kept,
+        )
+        # The copy guard comes last: it takes away, and never brings back what the other has forbidden.
+        copies = CopyGuard(source, pieces, sampling.max_run, prompt_length=len(prompt) - opening)
+        return [words, copies] if sampling.max_run else [words]
 
-        if text not in self._grammars:
-            self._grammars[text] = llama_cpp.LlamaGrammar.from_string(text, verbose=False)
-        return self._grammars[text]
-
-    def _guards(self, prompt: Sequence[int], sampling: Sampling) -> Any:
-        import llama_cpp
-
-        if not (sampling.avoid and sampling.max_run):
-            return None
-
-        def pieces(tokens: Sequence[int]) -> list[bytes]:
-            return [self._llama.detokenize([token]) for token in tokens]
-
-        source = self._llama.tokenize((" " + sampling.avoid.strip()).encode(), add_bos=False, special=False)
-        opening = self._llama.tokenize(sampling.opening.encode(), add_bos=False, special=False)
-        guard = CopyGuard(source, pieces(source), sampling.max_run, prompt_length=len(prompt) - len(opening))
-        return llama_cpp.LogitsProcessorList([guard])
+    def _plain_tokens(self, text: str) -> list[int]:
+        """Return a text's tokens, none of them special."""
+        return list(self._llama.tokenize(text.encode(), add_bos=False, special=False))
 
     def _refuse_nonsense(self, file: ModelFile) -> None:
         """Damaged weights load and write nonsense; plain English is improbable to them.
@@ -226,43 +222,8 @@ class LlamaCpp:
         return surprise if surprise == surprise else float("inf")  # not a number: nothing works
 
 
-class CopyGuard:
-    """Ends verbatim runs while decoding: after `max_run` words in common, the source's next plain word is forbidden.
-
-    Names and numbers go through, because leaving one out or changing it would be worse than copying it.
-    """
-
-    def __init__(self, source: Sequence[int], pieces: Sequence[bytes], max_run: int, prompt_length: int) -> None:
-        """Prepare a guard.
-
-        Args:
-            source: the tokens of the text that must not be copied.
-            pieces: the bytes of each of them.
-            max_run: how many words may be copied in a row.
-            prompt_length: how many tokens of the input came before the text.
-        """
-        self._source = list(source)
-        self._starts_word = [piece[:1].isspace() or index == 0 for index, piece in enumerate(pieces)]
-        self._plain = [piece[:1] == b" " and piece[1:].isalpha() and piece[1:].islower() for piece in pieces]
-        self._max_run = max_run
-        self._prompt_length = prompt_length
-
-    def __call__(self, input_ids: "Tokens", scores: "Logits") -> "Logits":
-        """Return the scores with the forbidden tokens at minus infinity."""
-        written = [int(token) for token in input_ids[self._prompt_length :]]
-        for after in range(1, len(self._source)):
-            if self._plain[after] and self._run(written, after) >= self._max_run:
-                scores[self._source[after]] = float("-inf")
-        return scores
-
-    def _run(self, written: list[int], after: int) -> int:
-        """Return how many words before `after` in the source end the written text."""
-        words = 0
-        for back in range(1, min(after, len(written)) + 1):
-            if self._source[after - back] != written[-back]:
-                break
-            words += self._starts_word[after - back]
-        return words
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def without_thinking(text: str) -> str:

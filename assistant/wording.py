@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from assistant import check
 from assistant.check import Finding
-from assistant.generate import ONE_SENTENCE, Generator, Sampling
+from assistant.generate import Completion, Generator, Sampling
 from assistant.prompts import Prompt
 from assistant.records import Citation, Dropped, Statement
 from assistant.select import Choice
@@ -19,16 +19,17 @@ from assistant.terms import longest_common_run
 
 CHECKED_BY = "rules"
 
-# Greedy first, under a guard; then looser; then with some chance, which escapes a bad greedy path.
+# Greedy first, under a tight guard against copying; then looser; then with some chance, which escapes a bad path.
 _ATTEMPTS = (
     Sampling(max_run=8),
-    Sampling(max_run=12),
-    Sampling(temperature=0.5, max_run=8),
-    Sampling(temperature=0.8, max_run=10),
+    Sampling(max_run=11),
+    Sampling(temperature=0.6, max_run=10),
 )
 # A statement may leave out detail, not the point.
-_MIN_KEPT = 0.5
+_MIN_KEPT = 0.6
 _MAX_WORDS = 45
+# Below this mean log-probability the guards have pushed the model through words that don't make a sentence.
+_MIN_EASE = -2.2
 # Text that runs along with the source for longer than this isn't in the program's own words.
 MAX_COPIED_RUN = 12
 
@@ -78,10 +79,16 @@ def word(choice: Choice, generator: Generator, prompt: Prompt, *, seed: int, sub
     dropped: list[Dropped] = []
     read = written = 0
     for sampling in _samplings(source, seed, subject):
-        completion = generator.complete(messages, ONE_SENTENCE, sampling)
+        if (
+            dropped
+            and sampling.temperature == 0
+            and longest_common_run(dropped[-1].text, [source]) < _ATTEMPTS[0].max_run
+        ):
+            continue  # the guard against copying had nothing to do, so a looser one gives the same text
+        completion = generator.complete(messages, sampling)
         read += completion.prompt_tokens
         written += completion.completion_tokens
-        candidate = _examine(completion.text, choice, subject, whole=completion.whole)
+        candidate = _examine(completion, choice, subject)
         if not candidate.finding.shown:
             dropped.append(
                 Dropped(
@@ -103,19 +110,21 @@ def word(choice: Choice, generator: Generator, prompt: Prompt, *, seed: int, sub
 def _samplings(source: str, seed: int, subject: str) -> Iterator[Sampling]:
     opening = subject if source.startswith(subject + " ") else ""
     for number, attempt in enumerate(_ATTEMPTS):
-        yield replace(attempt, avoid=source, opening=opening, seed=seed + number)
+        yield replace(attempt, source=source, opening=opening, seed=seed + number)
 
 
-def _examine(text: str, choice: Choice, subject: str, *, whole: bool) -> _Candidate:
+def _examine(completion: Completion, choice: Choice, subject: str) -> _Candidate:
     sentence, paper = choice.span.text, choice.paper
-    text = " ".join(text.split())
+    text = " ".join(completion.text.split())
     finding = check.check(text.removeprefix(subject), sentence, paper.abstract, paper.title)
     share = check.kept(text, sentence)
     words = len(text.split())
-    if not whole or not text.endswith("."):
+    if not completion.whole or not text.endswith("."):
         finding = Finding("unsupported", "the sentence isn't finished")
     elif words > _MAX_WORDS:
         finding = Finding("unsupported", f"too long ({words} words)")
+    elif completion.ease < _MIN_EASE:
+        finding = Finding("unsupported", "doesn't read as a sentence")
     elif finding.shown and share < _MIN_KEPT:
         finding = Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")
     return _Candidate(text, finding, longest_common_run(text, [paper.abstract]), share)

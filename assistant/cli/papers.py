@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,22 +39,18 @@ def add(
 
     settings = run.settings
     items = ingest.read_files(paths)
-    first = _first_record(items)
-    if isinstance(first, list):
+    first, problems = _split_at_first_record(items)
+    if first is None:
         # Nothing but problems: the home is left as it was.
-        raise (
-            ReadError(*_two_lines(first))
-            if len(first) == 1
-            else ReadError(
-                f"none of the {len(first)} inputs could be read ({first[0].message.splitlines()[0]}, …)",
-                "Check the files.",
-            )
-        )
+        if len(problems) == 1:
+            raise ReadError(*_two_lines(problems[0]))
+        reason = problems[0].message.splitlines()[0] if problems else "nothing in them"
+        raise ReadError(f"none of the {len(paths)} inputs holds a paper ({reason})", "Check the files.")
     with Library.create(settings.catalogue) as library:
         waiting = lambda: tell("Another process is adding papers; waiting for it to end …")  # noqa: E731
         with write_lock(settings.write_lock, waiting=waiting), _Progress() as progress:
             report = ingest.add(
-                first,
+                chain(problems, [first], items),
                 library,
                 run.embedder,
                 stored=(lambda key: tell(f"stored {key}")) if run.verbose else (lambda key: None),
@@ -76,18 +73,16 @@ def add(
         raise typer.Exit(1)
 
 
-def _first_record(items: "Iterator[Record | Problem]") -> "Iterable[Record | Problem] | list[Problem]":
-    """Return all items, or the list of problems where there is no record at all."""
-    from itertools import chain
-
+def _split_at_first_record(items: "Iterator[Record | Problem]") -> "tuple[Record | None, list[Problem]]":
+    """Read on to the first record; return it, or None, with the problems that came before it."""
     from assistant.records import Problem
 
     problems: list[Problem] = []
     for item in items:
         if not isinstance(item, Problem):
-            return chain(problems, [item], items)
+            return item, problems
         problems.append(item)
-    return problems
+    return None, problems
 
 
 def _two_lines(problem: "Problem") -> tuple[str, str]:

@@ -8,7 +8,8 @@ publishes them.
 
 Two spellings of the same encoder can be written: of standard operators, which onnxruntime then fuses as far
 as it can, and of the fused operators of its `com.microsoft` domain (attention in one, skip connection and
-normalisation in one, bias and GELU in one).
+normalisation in one, bias and GELU in one). Measured with MiniLM on two cores they are equally fast within the
+noise (43 texts of 150 tokens a second in batches of 32), so the standard one ships.
 """
 
 import argparse
@@ -223,9 +224,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the graph of a BERT encoder without its weights.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--head", choices=["embedding", "score"], default="embedding")
-    parser.add_argument("--plain", action="store_true", help="standard operators only")
+    parser.add_argument("--fused", action="store_true", help="operators of onnxruntime's own domain")
     options = parser.parse_args()
-    onnx.save(build(Encoder(), options.head, fused=not options.plain), options.file)
+    onnx.save(build(Encoder(), options.head, fused=options.fused), options.file)
 
 
 if __name__ == "__main__":

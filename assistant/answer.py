@@ -90,7 +90,7 @@ class Answerer:
         found = self._search(question, history)
         yield Retrieved(tuple(found))
         retrieved = time.perf_counter()
-        decision = select.decide(question, found, library)
+        decision = select.decide(question, found, library, self._retriever.embedder)
         statements: list[Statement] = []
         dropped: list[Dropped] = []
         marks: dict[str, int] = {}

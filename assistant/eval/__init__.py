@@ -1,0 +1,1 @@
+"""Citation-faithfulness evaluation: the bundled set, the metrics, and a run over them."""

@@ -84,9 +84,9 @@ def kind_of(question: str) -> Kind:
 
 # Logistic weights in the order of DecisionFeatures, fitted by assistant/training/fit_refusal.py on hand-written
 # questions over ACL abstracts, asked of libraries with and without the paper that answers them.
-_WEIGHTS = (0.0, 0.0, 0.0, 0.0, 0.0)
-_BIAS = 0.0
-_ANSWER_FROM = 0.5
+_WEIGHTS = (2.36, 2.92, 3.2, 0.74, -0.47)
+_BIAS = -3.87
+_ANSWER_FROM = 0.4
 _LOOKED_AT = 5
 
 

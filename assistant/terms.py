@@ -24,7 +24,7 @@ QUESTION_WORDS = frozenset(
 
 # A word with its inner punctuation: T-MAC, GPT-3.5, R^2, 1,000, don't, U-Net++.
 _TOKEN = re.compile(r"[^\W_]+(?:[.,'’^+/-]+[^\W_]+)*(?:\+\+|\+|%)?", re.UNICODE)
-_NUMBER = re.compile(r"(?<![\w.])[-+−]?\d+(?:[.,]\d+)*(?:\s?(?:%|percent|x\b|×))?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.])(?<![A-Za-z][-–])[-+−]?\d+(?:[.,]\d+)*(?:\s?(?:%|percent|x\b|×))?", re.IGNORECASE)
 
 
 def tokens(text: str) -> list[str]:

@@ -1,0 +1,231 @@
+"""Answers and drafts: what may be said, what is dropped, and where every quote comes from."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant import ingest, prompts, select
+from assistant.answer import Answerer, Done, Retrieved, Said, Turn
+from assistant.config import Settings
+from assistant.draft import Drafter
+from assistant.followup import is_followup, meant
+from assistant.generate import Generator
+from assistant.library import Library
+from assistant.records import Answer, Record, Source
+from assistant.retrieve import Retriever
+from assistant.store import Store, write_lock
+from assistant.testing import HashingEmbedder, ScriptedGenerator
+
+PAPERS = (
+    (
+        "Lantern: Seeing by Little Light",
+        "We present Lantern, a lamp model that sees at night. Lantern raises the accuracy of night vision from 59.3 "
+        "to 67.2 points on NightSet. It was trained on 12 hours of dark video. Larger lamps did not help.",
+    ),
+    (
+        "Counting Sheep with Deep Nets",
+        "Counting sheep from the air is slow work. We count sheep with a deep net of 12 layers. The net misses 3% of "
+        "the sheep on hill farms. Farmers could use it from a drone.",
+    ),
+    (
+        "Rivers and Their Names",
+        "River names are old. This study maps 4,000 river names to 14 languages. Most names describe water or colour. "
+        "The map is free to use.",
+    ),
+    (
+        "Sheep on Hills: A Survey",
+        "We survey how sheep are counted on hills. Ground counts by shepherds remain the most exact. Counting from the "
+        "air saves time. Nobody has compared drones with satellites.",
+    ),
+)
+
+
+@pytest.fixture
+def retriever(tmp_path: Path) -> Retriever:
+    settings = Settings(home=tmp_path / "home")
+    embedder = HashingEmbedder()
+    library = Library.create(settings.catalogue)
+    records = [
+        Record(title=title, abstract=abstract, source=Source(file="p.txt", line=line))
+        for line, (title, abstract) in enumerate(PAPERS, start=1)
+    ]
+    with write_lock(settings.write_lock):
+        ingest.add(records, library, embedder)
+    return Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder)
+
+
+def answerer(retriever: Retriever, generator: Generator) -> Answerer:
+    return Answerer(retriever, generator, prompts.load("reword"))
+
+
+def abstract_of(retriever: Retriever, key: str) -> str:
+    return retriever.library.paper(key).abstract
+
+
+def assert_sound(answer: Answer, retriever: Retriever) -> None:
+    """Hold an answer against the promises that every answer keeps."""
+    keys = {source.key for source in answer.sources}
+    for statement in answer.statements:
+        assert statement.citations
+        assert statement.verdict in ("supported", "partial")
+        for citation in statement.citations:
+            assert citation.key in keys
+            assert abstract_of(retriever, citation.key)[citation.start : citation.end] == citation.quote
+    assert answer.abstained == (not answer.statements)
+
+
+def test_a_good_wording_is_shown_with_its_quote(retriever: Retriever) -> None:
+    """A wording that passes is shown as generated, and its citation opens the exact words."""
+    generator = ScriptedGenerator("The net fails to see 3% of the sheep on hill farms.")
+    answer = answerer(retriever, generator).ask("What share of sheep does the net miss on hill farms?")
+    assert_sound(answer, retriever)
+    assert answer.sources[0].key == "countingSheepDeep"
+    assert any(
+        c.quote == "The net misses 3% of the sheep on hill farms." for s in answer.statements for c in s.citations
+    )
+
+
+def test_an_invention_is_dropped_and_the_words_quoted(retriever: Retriever) -> None:
+    """What the model invents is never shown: the paper's own words stand in quotation marks instead."""
+    generator = ScriptedGenerator(*["The net misses 95% of all wolves in Canada."] * 12)
+    answer = answerer(retriever, generator).ask("What share of sheep does the net miss on hill farms?")
+    assert_sound(answer, retriever)
+    assert "wolves" not in answer.answer
+    assert {statement.origin for statement in answer.statements} == {"quoted"}
+    assert all(drop.why for drop in answer.dropped)
+    assert len(answer.dropped) >= 3
+
+
+def test_the_model_never_sees_a_citation_mark(retriever: Retriever) -> None:
+    """The prompt holds one sentence; no key, no number of a source, no other paper."""
+    generator = ScriptedGenerator()
+    answerer(retriever, generator).ask("What share of sheep does the net miss on hill farms?")
+    assert generator.prompts
+    for prompt in generator.prompts:
+        assert "[1]" not in prompt
+        assert "countingSheepDeep" not in prompt
+        assert "Lantern" not in prompt
+
+
+def test_an_unanswerable_question_is_refused(retriever: Retriever) -> None:
+    """Where the library doesn't answer, the program says so and names what is nearest and what it lacks."""
+    generator = ScriptedGenerator()
+    answer = answerer(retriever, generator).ask("How do volcanoes shape the economy of Iceland?")
+    assert (answer.abstained, answer.reason, answer.statements) == (True, "not_in_library", ())
+    assert answer.nearest
+    assert "volcanoes" in answer.nearest[0].why
+    assert generator.prompts == []
+
+
+def test_events_come_in_order(retriever: Retriever) -> None:
+    """The search, then each statement as it passes, then the whole answer with the same statements."""
+    events = list(answerer(retriever, ScriptedGenerator()).stream("How many layers has the net that counts sheep?"))
+    assert isinstance(events[0], Retrieved)
+    assert isinstance(events[-1], Done)
+    said = [event.statement for event in events[1:-1] if isinstance(event, Said)]
+    assert tuple(said) == events[-1].answer.statements
+
+
+def test_a_question_about_several_papers_cites_several(retriever: Retriever) -> None:
+    """A question that asks for papers is answered from more than one of them."""
+    answer = answerer(retriever, ScriptedGenerator()).ask("Which papers count sheep?")
+    assert {source.key for source in answer.sources} >= {"countingSheepDeep", "sheepHillsSurvey"}
+    assert_sound(answer, retriever)
+
+
+def test_the_same_question_gets_the_same_answer(retriever: Retriever) -> None:
+    """Same input, model and seed: the same answer."""
+    script = "The net fails to see 3% of the sheep on hill farms."
+    one, two = (
+        answerer(retriever, ScriptedGenerator(script)).ask("What does the net miss on hill farms?") for _ in range(2)
+    )
+    assert one.model_copy(update={"timings": two.timings}) == two
+
+
+def test_a_follow_up_stays_with_the_earlier_paper(retriever: Retriever) -> None:
+    """A follow-up is answered from the paper that the earlier answer cited."""
+    turn = Turn("Which model sees at night?", ("lanternSeeingLittle",))
+    answer = answerer(retriever, ScriptedGenerator()).ask("And how many hours of video was it trained on?", [turn])
+    assert [source.key for source in answer.sources] == ["lanternSeeingLittle"]
+    assert any("12 hours" in c.quote for s in answer.statements for c in s.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "keys"),
+    [
+        ("And what data does it use?", ("a",)),
+        ("How large is the second one?", ("b",)),
+        ("Which of these release code?", ("a", "b", "c")),
+        ("What does [3] report?", ("c",)),
+        ("How fast is the last one?", ("c",)),
+    ],
+)
+def test_what_a_follow_up_means(question: str, keys: tuple[str, ...]) -> None:
+    """Pronouns, ordinals and marks lead to the earlier papers."""
+    assert is_followup(question)
+    assert meant(question, ("a", "b", "c")) == keys
+
+
+@pytest.mark.parametrize("question", ["How are sheep counted?", "What is Lantern?", "Which papers study rivers?"])
+def test_what_is_no_follow_up(question: str) -> None:
+    """A question that stands alone isn't bent to the conversation."""
+    assert not is_followup(question)
+
+
+@pytest.mark.parametrize(
+    "question", ['"', "NEAR(a b)", "a AND OR (", "*", "x:y", "'; DROP TABLE papers; --", "½ ☃ 羊", "\0 sheep"]
+)
+def test_any_text_is_a_question(retriever: Retriever, question: str) -> None:
+    """Nothing in a question is read as query syntax."""
+    assert_sound(answerer(retriever, ScriptedGenerator()).ask(question), retriever)
+    assert len(retriever.library) == len(PAPERS)
+
+
+def test_a_named_system_comes_first(retriever: Retriever) -> None:
+    """A question that names the system of a title finds its paper first."""
+    assert (
+        retriever.search("How many sheep can Lantern count on hills from the air?")[0].paper.key
+        == "lanternSeeingLittle"
+    )
+
+
+def test_a_name_that_the_library_lacks_is_missing(retriever: Retriever) -> None:
+    """What the best paper doesn't have is known by name."""
+    found = retriever.search("Does Lantern work with Zigbee?")
+    assert "Zigbee" in select.missing_terms("Does Lantern work with Zigbee?", found[0].paper)
+
+
+# ---------------------------------------------------------------------- drafts
+
+
+def test_a_draft_quotes_nothing_and_cites_only_what_it_uses(retriever: Retriever) -> None:
+    """A draft has the bibliography of just what it cites, and lists what it left out with the reason."""
+    generator = ScriptedGenerator(
+        "One study counts the sheep with a deep net of 12 layers.",
+        "Another work surveys how the sheep are counted on hills.",
+    )
+    draft = Drafter(retriever, generator, prompts.load("reword")).draft("counting sheep on hills", "latex")
+    used = {citation.key for statement in draft.statements for citation in statement.citations}
+    assert used == set(draft.coverage.used)
+    assert draft.statements
+    assert all(statement.origin == "generated" for statement in draft.statements)
+    assert all(rf"\cite{{{key}}}" in draft.text and f"{{{key}," in draft.bibliography for key in used)
+    assert draft.bibliography.count("@misc") == len(used)
+    assert {paper.key for paper in retriever.library.papers()} >= used | {item.key for item in draft.coverage.unused}
+    assert all(item.why for item in draft.coverage.unused)
+
+
+def test_a_draft_leaves_out_what_fails(retriever: Retriever) -> None:
+    """A sentence that fails is left out and listed; it isn't replaced by a quotation."""
+    generator = ScriptedGenerator(*["Wolves are grey in Canada and eat 95 sheep."] * 40)
+    draft = Drafter(retriever, generator, prompts.load("reword")).draft("counting sheep on hills")
+    assert draft.statements == ()
+    assert draft.abstained
+    assert len(draft.dropped) > 3
+    assert draft.bibliography == ""
+
+
+def test_a_topic_outside_the_library_is_refused(retriever: Retriever) -> None:
+    """Nothing is drafted on what the library doesn't hold."""
+    draft = Drafter(retriever, ScriptedGenerator(), prompts.load("reword")).draft("volcanic economies of Iceland")
+    assert (draft.abstained, draft.text, draft.reason) == (True, "", "not_in_library")

@@ -1,0 +1,163 @@
+"""Sentences, terms, checks and rendering: what the program itself knows about text."""
+
+import pytest
+
+from assistant import check, render, sentences, terms
+from assistant.records import Citation, Paper, Statement
+from assistant.retrieve import introduced_name
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("One. Two! Three?", 3),
+        ("It needs 3.5 watts. That is little.", 2),
+        ("Lamps, e.g. small ones, burn. They shine.", 2),
+        ("Quill et al. show this. Others do not.", 2),
+        ("See Fig. 3 and Sec. 2. Then stop.", 2),
+        ("GPT-3.5 and v2.1 are models. mT5 is one too.", 2),
+        ("We ask: why? (Because.) It is so.", 3),
+        ("Ada B. Quill wrote it. So did Bo.", 2),
+        ("no capital here. still going", 1),
+        ("", 0),
+    ],
+)
+def test_sentences(text: str, pieces: int) -> None:
+    """A full stop ends a sentence only where one ends, and offsets are exact."""
+    spans = sentences.split(text)
+    assert len(spans) == pieces
+    assert all(text[span.start : span.end] == span.text for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("95,000 rows, 3.50 % and 2.7x", ["95000", "3.5%", "2.7x"]),
+        ("CLIP2 and GPT-4 hold no numbers of their own, 7 does", ["7"]),
+        ("from 59.3 to 67.2", ["59.3", "67.2"]),
+    ],
+)
+def test_numbers(text: str, found: list[str]) -> None:
+    """Numbers are compared in one form, whatever their commas, zeros and signs."""
+    assert terms.numbers(text) == found
+
+
+def test_longest_common_run() -> None:
+    """The longest run in common is counted in words."""
+    assert terms.longest_common_run("the lamp burns all night long", ["A lamp burns all night, they say."]) == 4
+
+
+ABSTRACT = (
+    "We present Lantern, a small lamp model. It raises accuracy from 59.3 to 67.2 on the NightSet data set without "
+    "extra labels. The lamp may help some night workers. It does not work under water."
+)
+
+
+def verdict(statement: str, sentence: int) -> check.Finding:
+    return check.check(statement, sentences.split(ABSTRACT)[sentence].text, ABSTRACT, "Lantern: A Lamp")
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence", "shown"),
+    [
+        ("The authors present a small lamp model called Lantern.", 0, True),
+        ("On the NightSet data set it boosts accuracy from 59.3 to 67.2 without extra labels.", 1, True),
+        ("On the NightSet data set, accuracy is raised from 59.3 to 76.2 without extra labels.", 1, False),
+        ("On NightSet, accuracy is lowered from 59.3 to 67.2 without extra labels.", 1, False),
+        ("On NightSet, accuracy is raised from 59.3 to 67.2 with extra labels.", 1, False),
+        ("On DaySet, accuracy is raised from 59.3 to 67.2 without extra labels.", 1, False),
+        ("The lamp always helps all night workers.", 2, False),
+        ("It works well under water.", 3, False),
+        ("We present Lantern, a small lamp model.", 0, False),
+        ("The sentence presents Lantern, a small lamp model in other words.", 0, False),
+        ("The lamp lamp lamp model is a small lamp lamp model.", 0, False),
+        ("Sharks swim in the ocean at night.", 3, False),
+    ],
+)
+def test_checks(statement: str, sentence: int, shown: bool) -> None:
+    """Changed numbers, names, directions, negations, scope and form fail, each with a reason; a rewording passes."""
+    finding = verdict(statement, sentence)
+    assert finding.shown == shown, finding
+    assert bool(finding.why) == (finding.verdict != "supported")
+
+
+def test_a_dropped_hedge_is_marked() -> None:
+    """A statement that is surer than the abstract is at most partly supported."""
+    assert verdict("The lamp helps some night workers.", 2).verdict != "supported"
+
+
+def test_the_number_is_named_in_the_reason() -> None:
+    """The reason says which number is wrong and what the sentence has."""
+    assert "76.2" in verdict("NightSet accuracy rises from 59.3 to 76.2 without extra labels.", 1).why
+
+
+def test_third_person() -> None:
+    """No first person is left over, and the subject stands where "we" opened the sentence."""
+    assert (
+        check.third_person("In this paper, we also show our lamp.", "Quill et al.") == "Quill et al. show their lamp."
+    )
+    assert check.third_person("However, lamps burn.") == "Lamps burn."
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("T-MAC: CPU Renaissance", "T-MAC"),
+        ("Lanterns: Seeing by Little Light", "Lanterns"),
+        ("Less is More: Removing Text", None),
+        ("A Study of Lamps", None),
+        ("MM1.5: Methods", "MM1.5"),
+    ],
+)
+def test_introduced_names(title: str, name: str | None) -> None:
+    """A title introduces a name where a short head with a name stands before a colon."""
+    assert introduced_name(title) == name
+
+
+HOSTILE = "a\x1b[31mred\x1b]52;c;x\x07 \u202ereversed\u200b end\rover"
+
+
+def test_hostile_text_does_nothing() -> None:
+    """Escape sequences, direction marks and carriage returns are shown, not obeyed."""
+    shown = render.visible(HOSTILE)
+    assert not any(mark in shown for mark in "\x1b\x07\r\u202e\u200b")
+    assert "\\u{1b}" in shown
+
+
+PAPER = Paper(
+    key="quillLamps2020",
+    title=r"Lamps \input{secret} & 100% {light}",
+    authors=("Ada Quill", "Bo Marsh"),
+    authors_truncated=True,
+    year=2020,
+    date="2020-06-03",
+    abstract="Lamps burn.",
+    venue="Proceedings of the Lamp Conference",
+)
+
+
+def test_bibtex_escapes_everything() -> None:
+    """Nothing in a title can become a LaTeX command, and unknown fields are left out."""
+    entry = render.bibtex(PAPER)
+    assert r"\input{secret}" not in entry
+    assert r"\textbackslash{}input\{secret\} \& 100\%" in entry
+    assert "author = {Ada Quill and Bo Marsh and others}" in entry
+    assert entry.startswith("@inproceedings{quillLamps2020,")
+    assert "doi" not in entry
+
+
+def test_bibtex_of_a_page_without_authors() -> None:
+    """A paper of which only title and abstract are known gets an entry without invented fields."""
+    entry = render.bibtex(Paper(key="lamps", title="Lamps"))
+    assert entry == "@misc{lamps,\n  title = {{Lamps}}\n}"
+
+
+def test_citing_in_latex_and_markdown() -> None:
+    """The citation stands before the full stop, in the manner of the format, and the text is escaped."""
+    citation = Citation(key="quillLamps2020", title="Lamps", quote="Lamps burn.", start=0, end=11)
+    statement = Statement(
+        text="Lamps save 50% [of] energy_use.", origin="generated", verdict="supported", checked_by="rules",
+        citations=(citation,),
+    )  # fmt: skip
+    assert render.cited([statement], "latex") == r"Lamps save 50\% [of] energy\_use~\cite{quillLamps2020}."
+    assert render.cited([statement], "markdown") == r"Lamps save 50% \[of\] energy\_use [@quillLamps2020]."

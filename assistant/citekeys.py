@@ -11,7 +11,7 @@ _SMALL_WORDS = frozenset(
     """a about above across after against along among and around as at before behind below beneath beside
     between but by can de do for from how in inside into is it its near nor of off on onto or over so some
     than that the their this through to under until up upon via was were what when where which while who why
-    will with within without yet your you are be does""".split()
+    will with within toward towards without yet your you are be does""".split()
 )
 # What LaTeX, BibTeX and pandoc all accept in a key.
 _SAFE = re.compile(r"[^A-Za-z0-9:_-]+")
@@ -28,7 +28,7 @@ def ascii_letters(text: str) -> str:
 def propose(paper: Bibliography) -> str:
     """Return the key that the paper would have in an empty library."""
     surname = _surname(paper.authors[0]) if paper.authors else ""
-    words = [ascii_letters(word) for word in re.split(r"[\s–—/:;]+", paper.title)]
+    words = [ascii_letters(word).replace("-", "") for word in re.split(r"[\s–—/:;]+", paper.title)]
     chosen = [word for word in words if word and word.lower() not in _SMALL_WORDS][:_TITLE_WORDS]
     title = "".join(word[0].upper() + word[1:] for word in chosen)
     if not surname:

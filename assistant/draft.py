@@ -5,7 +5,6 @@ tried again from the paper's next best sentence, then left out and listed. Nothi
 with an abstract would be plagiarism in the user's paper.
 """
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,13 +35,6 @@ MAX_PAPERS = 6
 _SENTENCES_TRIED = 3
 # A paper further from the topic than this share of the best paper's score isn't part of the paragraph.
 _NEAR_TOPIC = 0.55
-# What a paper itself does is what related work tells of it.
-_CONTRIBUTION = re.compile(
-    r"\b(?:we|this (?:paper|work|study)|the authors)\b.{0,40}?\b(?:propose|present|introduce|show|find|demonstrate|"
-    r"develop|describe|study|investigate|compare|build|release|report)",
-    re.IGNORECASE,
-)
-_CONTRIBUTION_BONUS = 0.15
 
 
 @dataclass(frozen=True)
@@ -156,9 +148,8 @@ class Drafter:
         return f"the paragraph has its {MAX_PAPERS} papers" if used >= MAX_PAPERS else ""
 
     def _choices(self, topic: str, paper: Paper) -> list[Choice]:
-        ranked = select.rank_sentences(topic, [paper], self._retriever.library, self._retriever.embedder)
-        ranked.sort(
-            key=lambda choice: -choice.score - _CONTRIBUTION_BONUS * bool(_CONTRIBUTION.search(choice.span.text))
+        ranked = select.rank_sentences(
+            topic, [paper], self._retriever.library, self._retriever.embedder, contributions=True
         )
         return ranked[:_SENTENCES_TRIED]
 

@@ -178,6 +178,18 @@ def nearest(question: str, found: Sequence[Found]) -> tuple[Nearest, ...]:
 # ---------------------------------------------------------------------- which sentences?
 
 _OVERLAP_WEIGHT = 0.35
+# Where papers are told one sentence each, what a paper itself does or finds is what is told.
+_CONTRIBUTION = re.compile(
+    r"\b(?:we|this (?:paper|work|study|article)|the (?:authors?|paper|study)|our \w+)\b.{0,40}?\b(?:propos|present|"
+    r"introduc|show|find|found|demonstrat|develop|describ|study|studies|investigat|compar|build|built|releas|report|achiev|improv)",
+    re.IGNORECASE,
+)
+_CONTRIBUTION_BONUS = 0.15
+# A sentence that leans on the one before it stands less well alone.
+_LEANING = re.compile(
+    r"^(?:it|its|this|these|those|such|they|their|both|that|here|then)\b(?! (?:paper|work|study|article))", re.I
+)
+_LEANING_COST = 0.08
 # The sentence of a further paper has to come this near to the first paper's to be worth telling.
 _SEVERAL_MARGIN = 0.72
 
@@ -190,7 +202,7 @@ def choose(question: str, found: Sequence[Found], library: Library, embedder: Em
     """
     kind = kind_of(question)
     papers = [item.paper for item in found[: 1 if kind == "one" else MAX_PAPERS_SEVERAL] if item.paper.abstract]
-    ranked = rank_sentences(question, papers, library, embedder)
+    ranked = rank_sentences(question, papers, library, embedder, contributions=kind == "several")
     if not ranked:
         return []
     if kind == "one":
@@ -204,8 +216,23 @@ def choose(question: str, found: Sequence[Found], library: Library, embedder: Em
     return [choice for key, choice in best_of.items() if scores[key] >= _SEVERAL_MARGIN * top]
 
 
-def rank_sentences(question: str, papers: Sequence[Paper], library: Library, embedder: Embedder) -> list[Choice]:
-    """Return all sentences of some papers that could stand alone, those that fit the question best first."""
+def rank_sentences(
+    question: str,
+    papers: Sequence[Paper],
+    library: Library,
+    embedder: Embedder,
+    *,
+    contributions: bool = False,
+) -> list[Choice]:
+    """Return all sentences of some papers that could stand alone, those that fit the question best first.
+
+    Args:
+        question: what they should answer, or a topic.
+        papers: whose sentences.
+        library: knows how rare each term is.
+        embedder: compares meanings.
+        contributions: prefer sentences that say what the paper itself does.
+    """
     candidates = [
         (paper, span) for paper in papers for span in sentences.split(paper.abstract) if informative(span.text)
     ]
@@ -220,6 +247,9 @@ def rank_sentences(question: str, papers: Sequence[Paper], library: Library, emb
     for (paper, span), cosine in zip(candidates, np.asarray(cosines).tolist(), strict=True):
         there = set(content_stems(span.text))
         overlap = sum(weight for term, weight in stemmed.items() if _has(there, term)) / total
-        choices.append(Choice(paper, span, float(cosine) + _OVERLAP_WEIGHT * overlap, float(cosine)))
+        score = float(cosine) + _OVERLAP_WEIGHT * overlap - _LEANING_COST * bool(_LEANING.match(span.text))
+        if contributions and _CONTRIBUTION.search(span.text):
+            score += _CONTRIBUTION_BONUS
+        choices.append(Choice(paper, span, score, float(cosine)))
     choices.sort(key=lambda choice: (-choice.score, choice.paper.key, choice.span.start))
     return choices

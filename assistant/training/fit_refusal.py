@@ -68,14 +68,12 @@ def main() -> None:
         scores[folds == fold] = predict(weights, x[folds == fold])
     print(f"AUC by cross-validation: {auc(scores, y):.3f}")
     weights = fit(x, y)
-    print(
-        "_WEIGHTS =", tuple(round(float(weight), 2) for weight in weights[1:]), " _BIAS =", round(float(weights[0]), 2)
-    )
+    rounded = tuple(round(float(weight), 2) for weight in weights)
+    print(f"_WEIGHTS = {rounded[1:]}  _BIAS = {rounded[0]}")
     for threshold in (0.2, 0.3, 0.35, 0.4, 0.5):
         refused = scores < threshold
-        print(
-            f"below {threshold}: answerable refused {refused[y == 1].mean():.2f}, others refused {refused[y == 0].mean():.2f}"
-        )
+        there, gone = refused[y == 1].mean(), refused[y == 0].mean()
+        print(f"below {threshold}: refused with the paper there {there:.2f}, without it {gone:.2f}")
 
 
 def _library(home: Path, papers: list[dict[str, str]], embedder: MiniLM) -> Retriever:

@@ -120,9 +120,13 @@ class Store:
                 self._update()
             else:
                 self._rebuild(announce=self._library.note(_STATE) is not None)
-        except OSError as error:
+        except HomeError:
+            raise
+        except Exception as error:  # Chroma raises what its parts raise: full disk, permissions, its own damage.
+            self._distrust()
             raise HomeError(
-                f"can't write the index ({error.strerror})", "Free some space or check the permissions."
+                f"can't write the index ({str(error).splitlines()[0] if str(error) else type(error).__name__})",
+                "Free some space or check the permissions; the papers are safe, and the next command builds the index.",
             ) from error
 
     def _open_checked(self) -> bool:

@@ -285,6 +285,19 @@ def test_chat_in_a_pipe(assistant: Assistant, sample_home: Path, monkeypatch: py
 
 
 @pytest.mark.models
+def test_no_connection_is_made(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_network: list[object]
+) -> None:
+    """add, search, ask, chat and draft connect to nothing once the models are there."""
+    page = write(tmp_path / "page.txt", DAILY_PAGE)
+    for command in (["add", page], ["search", "rivers"], ["ask", "What do rivers do?"], ["draft", "rivers and flow"]):
+        assert assistant(*command).code == 0, command
+    monkeypatch.setattr(sys, "stdin", io.StringIO("What do rivers do?\n"))
+    assert assistant("chat").code == 0
+    assert no_network == []
+
+
+@pytest.mark.models
 def test_the_same_seed_gives_the_same_answer(assistant: Assistant, sample_home: Path) -> None:
     """Two runs with one seed say the same."""
     command = ("ask", "What is XNLI?", "--json", "--seed", "7", "--home", str(sample_home))

@@ -5,7 +5,6 @@ wasn't retrieved, because the program attaches it. What fails its check is repla
 quotation marks, or left out.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,16 +13,20 @@ from assistant.generate import Generator
 from assistant.prompts import Prompt
 from assistant.records import (
     Answer,
-    Dropped,
+    Reason,
     SourceMark,
     Statement,
-    Timings,
 )
 from assistant.retrieve import Found, Retriever
-from assistant.wording import quoted, same_claim, word
+from assistant.wording import Tally, quoted, same_claim, word
 
 SEARCHED = 10
-_NOT_IN_LIBRARY = "The library does not answer this."
+_REFUSALS: dict[Reason, str] = {
+    "not_in_library": "The library does not answer this.",
+    "abstract_does_not_say": "The abstract does not say.",
+}
+# A follow-up is asked of papers that are there, so what counts is whether one of their sentences comes near it.
+_SAYS_FROM = 0.15
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,14 @@ class Turn:
     keys: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Meant:
+    """What a question asks: the text to search for, and the papers that it is asked of, if it names any."""
+
+    text: str
+    keys: tuple[str, ...] | None
+
+
 class Answerer:
     """Answers questions over one library with one model."""
 
@@ -85,29 +96,28 @@ class Answerer:
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         """Yield what happens: the search, each statement when its check passes, and the whole answer."""
-        start = time.perf_counter()
+        tally = Tally()
         library = self._retriever.library
-        found = self._search(question, history)
+        meant = self._meant(question, history)
+        found = self._retriever.search(meant.text, SEARCHED, only=meant.keys)
+        tally.searched()
         yield Retrieved(tuple(found))
-        retrieved = time.perf_counter()
-        decision = select.decide(question, found, library, self._retriever.embedder)
+        decision = select.decide(meant.text, found, library, self._retriever.embedder)
         statements: list[Statement] = []
-        dropped: list[Dropped] = []
         marks: dict[str, int] = {}
-        read = written = 0
-        first: float | None = None
         choices = select.choose(question, found, library, self._retriever.embedder) if decision.answers else []
+        reason: Reason = "not_in_library"
+        if meant.keys and max((choice.score for choice in choices), default=0.0) < _SAYS_FROM:
+            choices, reason = [], "abstract_does_not_say"
         for choice in choices:
             worded = word(choice, self._generator, self._prompt, seed=self._seed)
-            read += worded.prompt_tokens
-            written += worded.completion_tokens
-            dropped += worded.dropped
+            tally.worded(worded)
             statement = worded.statement or quoted(choice)
             if same_claim(statement.text, [earlier.text for earlier in statements]):
                 continue
             statements.append(statement)
             mark = marks.setdefault(choice.paper.key, len(marks) + 1)
-            first = first if first is not None else time.perf_counter() - start
+            tally.said()
             yield Said(statement, mark)
         papers = {item.paper.key: item.paper for item in found}
         sources = tuple(
@@ -116,30 +126,25 @@ class Answerer:
         yield Done(
             Answer(
                 question=question,
-                answer=shown(statements, sources) if statements else _NOT_IN_LIBRARY,
+                answer=shown(statements, sources) if statements else _REFUSALS[reason],
                 abstained=not statements,
-                reason=None if statements else "not_in_library",
+                reason=None if statements else reason,
                 statements=tuple(statements),
-                dropped=tuple(dropped),
+                dropped=tuple(tally.dropped),
                 sources=sources,
                 nearest=() if statements else select.nearest(question, found),
                 model=self._generator.model,
-                timings=Timings(
-                    retrieve_s=round(retrieved - start, 3),
-                    first_statement_s=round(first, 3) if first is not None else None,
-                    total_s=round(time.perf_counter() - start, 3),
-                    prompt_tokens=read,
-                    completion_tokens=written,
-                ),
+                timings=tally.timings(),
             )
         )
 
-    def _search(self, question: str, history: Sequence[Turn]) -> list[Found]:
+    @staticmethod
+    def _meant(question: str, history: Sequence[Turn]) -> "_Meant":
+        """Return what a question asks in its conversation: a follow-up is asked of the papers that it means."""
         if not history or not followup.is_followup(question):
-            return self._retriever.search(question, SEARCHED)
+            return _Meant(question, None)
         earlier = history[-1]
-        keys = followup.meant(question, earlier.keys)
-        return self._retriever.search(f"{question} {earlier.question}", SEARCHED, only=keys or None)
+        return _Meant(f"{question} {earlier.question}", followup.meant(question, earlier.keys) or None)
 
 
 def shown(statements: Sequence[Statement], sources: Sequence[SourceMark]) -> str:

@@ -8,7 +8,7 @@ from assistant.records import Bibliography
 
 _TITLE_WORDS = 3
 _SMALL_WORDS = frozenset(
-    """a about above across after against along among and around as at before behind below beneath beside
+    """a an about above across after against along among and around as at before behind below beneath beside
     between but by can de do for from how in inside into is it its near nor of off on onto or over so some
     than that the their this through to under until up upon via was were what when where which while who why
     will with within toward towards without yet your you are be does""".split()

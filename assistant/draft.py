@@ -5,7 +5,6 @@ tried again from the paper's next best sentence, then left out and listed. Nothi
 with an abstract would be plagiarism in the user's paper.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,19 +15,17 @@ from assistant.prompts import Prompt
 from assistant.records import (
     Coverage,
     Draft,
-    Dropped,
     Paper,
     Paragraph,
     SourceMark,
     Statement,
-    Timings,
     Unused,
 )
 from assistant.render import Format
 from assistant.retrieve import Found, Retriever
 from assistant.select import Choice
 from assistant.terms import longest_common_run
-from assistant.wording import same_claim, word
+from assistant.wording import Tally, same_claim, word
 
 SEARCHED = 12
 MAX_PAPERS = 6
@@ -65,17 +62,14 @@ class Drafter:
 
     def stream(self, topic: str, form: Format = "markdown") -> Iterator[Event]:
         """Yield the search, each sentence when its check passes, and the whole draft."""
-        start = time.perf_counter()
+        tally = Tally()
         found = self._retriever.search(topic, SEARCHED)
+        tally.searched()
         yield Retrieved(tuple(found))
-        retrieved = time.perf_counter()
         decision = select.decide(topic, found, self._retriever.library, self._retriever.embedder)
         statements: list[Statement] = []
-        dropped: list[Dropped] = []
         unused: list[Unused] = []
         used: list[Paper] = []
-        first: float | None = None
-        read = written = 0
         for item in found:
             if reason := self._left_out(item, found, len(used), on_topic=decision.answers):
                 unused.append(Unused(key=item.paper.key, why=reason))
@@ -89,9 +83,7 @@ class Drafter:
                     seed=self._seed,
                     subject=_subject(item.paper, len(used)),
                 )
-                read += worded.prompt_tokens
-                written += worded.completion_tokens
-                dropped += worded.dropped
+                tally.worded(worded)
                 if worded.statement and not same_claim(worded.statement.text, [s.text for s in statements]):
                     statement = worded.statement
                     break
@@ -100,7 +92,7 @@ class Drafter:
                 continue
             statements.append(statement)
             used.append(item.paper)
-            first = first if first is not None else time.perf_counter() - start
+            tally.said()
             yield Said(statement, len(used))
         text = render.cited(statements, form)
         cited_abstracts = [paper.abstract for paper in used]
@@ -114,7 +106,7 @@ class Drafter:
                 reason=None if statements else "not_in_library",
                 statements=tuple(statements),
                 paragraphs=(Paragraph(theme=topic, statements=tuple(statements)),) if statements else (),
-                dropped=tuple(dropped),
+                dropped=tuple(tally.dropped),
                 sources=tuple(
                     SourceMark(n=n, key=paper.key, title=paper.title, year=paper.year)
                     for n, paper in enumerate(used, 1)
@@ -127,13 +119,7 @@ class Drafter:
                     default=0,
                 ),
                 model=self._generator.model,
-                timings=Timings(
-                    retrieve_s=round(retrieved - start, 3),
-                    first_statement_s=round(first, 3) if first is not None else None,
-                    total_s=round(time.perf_counter() - start, 3),
-                    prompt_tokens=read,
-                    completion_tokens=written,
-                ),
+                timings=tally.timings(),
             )
         )
 

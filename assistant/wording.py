@@ -6,14 +6,15 @@ keeps enough of the sentence wins. What fails is kept with the reason. No citati
 the program attaches the key of the sentence that it handed over.
 """
 
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from assistant import check
 from assistant.check import Finding
 from assistant.generate import Completion, Generator, Sampling
 from assistant.prompts import Prompt
-from assistant.records import Citation, Dropped, Statement
+from assistant.records import Citation, Dropped, Statement, Timings
 from assistant.select import Choice
 from assistant.terms import longest_common_run
 
@@ -49,6 +50,43 @@ class Worded:
     dropped: tuple[Dropped, ...]
     prompt_tokens: int
     completion_tokens: int
+
+
+@dataclass
+class Tally:
+    """What an answer has cost so far: seconds, tokens, and the wordings that were dropped."""
+
+    start: float = field(default_factory=time.perf_counter)
+    retrieve_s: float = 0.0
+    first_s: float | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    dropped: list[Dropped] = field(default_factory=list)
+
+    def searched(self) -> None:
+        """Note that the search is done."""
+        self.retrieve_s = time.perf_counter() - self.start
+
+    def worded(self, result: Worded) -> None:
+        """Note what wording one sentence cost."""
+        self.prompt_tokens += result.prompt_tokens
+        self.completion_tokens += result.completion_tokens
+        self.dropped += result.dropped
+
+    def said(self) -> None:
+        """Note that a statement is shown."""
+        if self.first_s is None:
+            self.first_s = time.perf_counter() - self.start
+
+    def timings(self) -> Timings:
+        """Return the account, up to now."""
+        return Timings(
+            retrieve_s=round(self.retrieve_s, 3),
+            first_statement_s=None if self.first_s is None else round(self.first_s, 3),
+            total_s=round(time.perf_counter() - self.start, 3),
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The conversation in the terminal: questions in, checked statements out one by one, with sources to open."""
 
+import contextlib
 import difflib
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -12,6 +14,7 @@ from assistant.library import Library
 from assistant.records import Answer, SourceMark, Statement
 
 PROMPT = "> "
+_LEAVE_WITHIN_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ class Chat:
 
     def loop(self, lines: TextIO, *, interactive: bool) -> None:
         """Read lines until the end of the input or /quit; Ctrl-C stops an answer and keeps what was checked."""
+        left_at = float("-inf")
         if interactive:
+            _edit_lines()
             self.tell(f"{len(self.library)} papers. Ask a question; /help shows the commands, /quit leaves.")
         while True:
             try:
@@ -109,6 +114,10 @@ class Chat:
             except EOFError:
                 break
             except KeyboardInterrupt:
+                # The first clears the line; a second one soon after leaves.
+                if time.monotonic() - left_at < _LEAVE_WITHIN_S:
+                    break
+                left_at = time.monotonic()
                 self.tell("")
                 continue
             if not interactive and not line:
@@ -184,3 +193,9 @@ class Chat:
                     self.show(
                         render.wrapped(render.visible(f"supported by: “{citation.quote}”"), self.width(), indent="  ")
                     )
+
+
+def _edit_lines() -> None:
+    """Give `input` line editing and history where the platform has them."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401

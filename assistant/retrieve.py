@@ -86,7 +86,7 @@ class Retriever:
         dense = self._dense(vector, set(lexical) | set(only or ()))
         if only is not None:
             dense = {key: best for key, best in dense.items() if key in only}
-        named = self._named(question, set(lexical))
+        named = {key for key, (_, chunk) in dense.items() if _names(question, chunk.chunk.title)}
         if not dense:
             return []
         top = max(lexical.values(), default=0.0) or 1.0
@@ -124,14 +124,11 @@ class Retriever:
             best.setdefault(stored.chunk.key, (cosine, stored))
         return best
 
-    def _named(self, question: str, candidates: set[str]) -> set[str]:
-        """Return the papers whose titles introduce a name that stands in the question."""
-        named = set()
-        for key in candidates:
-            name = introduced_name(self.library.paper(key).title)
-            if name and _mentions(question, name):
-                named.add(key)
-        return named
+
+def _names(question: str, title: str) -> bool:
+    """Tell whether a question mentions the name that a title introduces."""
+    name = introduced_name(title)
+    return name is not None and _mentions(question, name)
 
 
 def introduced_name(title: str) -> str | None:

@@ -201,7 +201,8 @@ def choose(question: str, found: Sequence[Found], library: Library, embedder: Em
     about several gets the best sentence of each paper that comes near the first.
     """
     kind = kind_of(question)
-    papers = [item.paper for item in found[: 1 if kind == "one" else MAX_PAPERS_SEVERAL] if item.paper.abstract]
+    with_abstract = [item.paper for item in found if item.paper.abstract]
+    papers = with_abstract[: 1 if kind == "one" else MAX_PAPERS_SEVERAL]
     ranked = rank_sentences(question, papers, library, embedder, contributions=kind == "several")
     if not ranked:
         return []

@@ -71,7 +71,7 @@ def answer_in(
         show(render.abstention(answer))
         return answer
     renumbered = tuple(source.model_copy(update={"n": marks[source.key]}) for source in answer.sources)
-    show("\n" + _source_list(renumbered, library))
+    show("\n" + _source_list(renumbered, library, width))
     quotes = sum(statement.origin == "quoted" for statement in answer.statements)
     tell(
         f"({len(answer.statements)} statements checked"
@@ -81,12 +81,12 @@ def answer_in(
     return answer
 
 
-def _source_list(sources: Iterable[SourceMark], library: Library) -> str:
+def _source_list(sources: Iterable[SourceMark], library: Library, width: int) -> str:
     lines = []
     for source in sources:
         about = render.byline(library.paper(source.key))
         lines.append(f"[{source.n}] {source.title}" + (f" ({about})" if about else "") + f"  {source.key}")
-    return render.visible("\n".join(lines))
+    return "\n".join(render.wrapped(render.visible(line), width) for line in lines)
 
 
 @dataclass
@@ -168,7 +168,7 @@ class Chat:
                     for key, n in self.numbers.items()
                     for paper in [self.library.paper(key)]
                 ]
-                self.show(_source_list(marks, self.library) if marks else "Nothing was cited yet.")
+                self.show(_source_list(marks, self.library, self.width()) if marks else "Nothing was cited yet.")
             case "/show":
                 self._show(argument.strip().strip("[]"))
             case _:

@@ -3,7 +3,7 @@
 import re
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from assistant.records import Answer, Paper, Statement
@@ -76,15 +76,6 @@ def subject(paper: Paper) -> str:
     if len(surnames) == 2 and not paper.authors_truncated:
         return f"{surnames[0]} and {surnames[1]}"
     return f"{surnames[0]} et al."
-
-
-def sources(answer: Answer, papers: Mapping[str, Paper]) -> str:
-    """Return the numbered list of sources under an answer."""
-    lines = []
-    for source in answer.sources:
-        about = byline(papers[source.key])
-        lines.append(f"[{source.n}] {source.title}" + (f" ({about})" if about else "") + f"  {source.key}")
-    return visible("\n".join(lines))
 
 
 def abstention(answer: Answer) -> str:

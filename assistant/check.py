@@ -23,7 +23,7 @@ from assistant.terms import (
 
 SUPPORTED_COVERAGE = 0.75
 PARTIAL_COVERAGE = 0.6
-MAX_JUMPS = 1
+MAX_JUMPS = 2
 
 _FIRST_PERSON = re.compile(r"\b(?:we|our|ours|us|ourselves|i|my|me)\b", re.IGNORECASE)
 _META = re.compile(

@@ -42,6 +42,9 @@ _SCOPE = frozenset(
 )
 _HEDGE = re.compile(r"\b(?:may|might|could|suggest\w*|likely|possibly|potential\w*|appears?|seems?)\b", re.IGNORECASE)
 
+# A word or a number, and the word that follows it with nothing but a space or a hyphen between.
+_NUMBER_AND_NEXT = re.compile(r"(?P<word>\d+(?:[.,]\d+)*%?|[^\W\d_]\w*)(?=[ -](?P<next>[^\W\d_]\w*))?")
+
 _OPPOSITES = (
     (
         "increase improve raise gain grow rise boost enhance",
@@ -188,18 +191,40 @@ def _names(statement: str, whole: str) -> Finding | None:
 
 def _units(statement: str, sentence: str) -> Finding | None:
     """Hold each number against what it counts: "15 times faster" must not become "15 days"."""
-    counted = _counted(sentence)
-    for number, what in _counted(statement).items():
-        if number in counted and not what & counted[number]:
-            return Finding("contradicted", f"{number} counts something else in the cited sentence")
+    there, said = _counted(sentence), _counted(statement)
+    for number, (_, after) in said.items():
+        if number not in there:
+            continue
+        before_there, after_there = there[number]
+        if after_there and not after & after_there:
+            unit = ", ".join(sorted(after_there))
+            return Finding("contradicted", f"{number} counts something else in the cited sentence ({unit})")
+        if not after_there and before_there and not said[number][0] & (before_there | after_there):
+            return Finding("contradicted", f"{number} belongs to something else in the cited sentence")
     return None
 
 
-# Words that turn, widen or weigh what follows them; each has to bear on the same word as in the cited sentence.
+def _counted(text: str) -> dict[str, tuple[set[str], set[str]]]:
+    """Return, for each number, the stems of the content word before it and of the word right behind it."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    before = ""
+    for match in _NUMBER_AND_NEXT.finditer(text):
+        word, following = match.group("word"), match.group("next")
+        if word[0].isdigit():
+            sides = found.setdefault(normal_number(word), (set(), set()))
+            sides[0].update({stem(before)} if before else set())
+            if following and following.lower() not in STOPWORDS:
+                sides[1].add(stem(following))
+        elif word.lower() not in STOPWORDS:
+            before = word
+    return found
+
+
+# Words that turn, widen, weigh or order what follows them; each has to bear on the same word as in the cited sentence.
 _OPERATORS = frozenset(
     """not no never neither nor none without cannot all most only some every any each both half many few more less fewer
     least may might could can must should almost nearly rarely hardly barely better worse higher lower larger smaller
-    faster slower best worst first last same unlike than""".split()
+    faster slower best worst first last same unlike before after until unless if because when except""".split()
 )
 
 
@@ -218,22 +243,10 @@ def _borne(text: str) -> set[tuple[str, str]]:
     words = [part.lower() for token in tokens(text) for part in token.split("-")]
     pairs = set()
     for place, word in enumerate(words):
-        if word in _OPERATORS:
+        if word in _OPERATORS and words[place + 1 : place + 2] != ["other"]:
             following = (other for other in words[place + 1 :] if other not in STOPWORDS)
             pairs.add((word, stem(next(following, ""))))
     return pairs
-
-
-def _counted(text: str) -> dict[str, set[str]]:
-    """Return, for each number of a text, the stems of the content words right before and after it."""
-    words = [part for token in tokens(text) for part in ([token] if token[0].isdigit() else token.split("-"))]
-    words = [word for word in words if word[0].isdigit() or word.lower() not in STOPWORDS]
-    found: dict[str, set[str]] = {}
-    for place, word in enumerate(words):
-        if word[0].isdigit():
-            near = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
-            found.setdefault(normal_number(word), set()).update(stem(other) for other in near)
-    return found
 
 
 def _order(statement: str, sentence: str) -> Finding | None:

@@ -21,8 +21,8 @@ from assistant.terms import (
     tokens,
 )
 
-SUPPORTED_COVERAGE = 0.75
-PARTIAL_COVERAGE = 0.6
+SUPPORTED_COVERAGE = 0.85
+PARTIAL_COVERAGE = 0.7
 MAX_JUMPS = 2
 
 _FIRST_PERSON = re.compile(r"\b(?:we|our|ours|us|ourselves|i|my|me)\b", re.IGNORECASE)
@@ -201,6 +201,10 @@ def _units(statement: str, sentence: str) -> Finding | None:
             return Finding("contradicted", f"{number} counts something else in the cited sentence ({unit})")
         if not after_there and before_there and not said[number][0] & (before_there | after_there):
             return Finding("contradicted", f"{number} belongs to something else in the cited sentence")
+    if said and (lost := sorted(set(numbers(sentence)) - set(numbers(statement)))):
+        return Finding(
+            "partial", f"leaves out {', '.join(lost)}, which the cited sentence tells with the other numbers"
+        )
     return None
 
 
@@ -318,8 +322,9 @@ def _scope(statement: str, whole: str) -> Finding | None:
 
 
 def coverage(statement: str, source: str) -> float:
-    """Return the share of a statement's content words whose stems occur in the source; 1 if it has none."""
+    """Return the share of a statement's content words that occur in the source, as stems or synonyms; 1 if none."""
     there = set(content_stems(source))
+    there |= {other for word in there for other in synonym_stems(word)}
     said = [word for word in content_stems(statement) if word not in _REPORTING]
     return sum(word in there for word in said) / len(said) if said else 1.0
 

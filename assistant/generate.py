@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from assistant import lexicon
@@ -54,6 +55,7 @@ class Sampling:
         opening: words that the text begins with.
         source: the sentence to be reworded; the text is held to one sentence within its vocabulary.
         max_run: how many words may be copied from the source in a row; names and numbers don't end a run.
+        closed: whether only the source's own words, and words that claim nothing, may be used.
         min_kept: share of the source's content words that the text has to use.
     """
 
@@ -63,6 +65,7 @@ class Sampling:
     opening: str = ""
     source: str = ""
     max_run: int = 0
+    closed: bool = True
     min_kept: float = 0.6
 
 
@@ -80,11 +83,14 @@ class Generator(Protocol):
 class LlamaCpp:
     """A GGUF model in this process. Calls are serialised: two threads on one context would crash it."""
 
-    def __init__(self, file: ModelFile, *, threads: int = 0, context: int = CONTEXT) -> None:
+    def __init__(
+        self, file: ModelFile, *, threads: int = 0, context: int = CONTEXT, adapter: Path | None = None
+    ) -> None:
         """Load the model.
 
         Args:
             file: a checked model file.
+            adapter: a LoRA adapter that was trained for this very model.
             threads: 0 takes what the machine has free just now.
             context: tokens of context, cut to what the model was trained for.
 
@@ -108,6 +114,7 @@ class LlamaCpp:
                 n_threads_batch=threads or free_threads(),
                 verbose=False,
                 seed=0,
+                lora_path=str(adapter) if adapter else None,
             )
         except (ValueError, RuntimeError, AssertionError) as error:
             raise ModelDamagedError(
@@ -173,18 +180,23 @@ class LlamaCpp:
         source = self._plain_tokens(" " + sampling.source)
         pieces = [self._llama.detokenize([token]) for token in source]
         opening = len(self._plain_tokens(sampling.opening)) if sampling.opening else 0
-        words = WordGuard(
-            lexicon.allowed(sampling.source),
-            lexicon.words_of(sampling.source.removeprefix(sampling.opening)),
-            self._plain_tokens,
-            end=[self._llama.token_eos()],
-            prompt_length=len(prompt),
-            opened=bool(sampling.opening),
-            min_kept=sampling.min_kept,
-        )
-        # The copy guard comes last: it takes away, and never brings back what the other has forbidden.
-        copies = CopyGuard(source, pieces, sampling.max_run, prompt_length=len(prompt) - opening)
-        return [words, copies] if sampling.max_run else [words]
+        guards: list[WordGuard | CopyGuard] = []
+        if sampling.closed:
+            guards.append(
+                WordGuard(
+                    lexicon.allowed(sampling.source),
+                    lexicon.words_of(sampling.source.removeprefix(sampling.opening)),
+                    self._plain_tokens,
+                    end=[self._llama.token_eos()],
+                    prompt_length=len(prompt),
+                    opened=bool(sampling.opening),
+                    min_kept=sampling.min_kept,
+                )
+            )
+        if sampling.max_run:
+            # The copy guard comes last: it takes away, and never brings back what the other has forbidden.
+            guards.append(CopyGuard(source, pieces, sampling.max_run, prompt_length=len(prompt) - opening))
+        return guards
 
     def _plain_tokens(self, text: str) -> list[int]:
         """Return a text's tokens, none of them special."""

@@ -20,17 +20,18 @@ from assistant.terms import longest_common_run
 
 CHECKED_BY = "rules"
 
-# Greedy first, under a tight guard against copying; then looser; then with some chance, which escapes a bad path.
+# Greedy first, within the sentence's own words; then free to choose words, which is smoother and fails more checks;
+# then within them again with some chance, which escapes a bad greedy path.
 _ATTEMPTS = (
     Sampling(max_run=8),
-    Sampling(max_run=11),
-    Sampling(temperature=0.6, max_run=10),
+    Sampling(max_run=8, closed=False),
+    Sampling(max_run=10, temperature=0.5),
 )
 # A statement may leave out detail, not the point.
 _MIN_KEPT = 0.6
 _MAX_WORDS = 45
 # Below this mean log-probability the guards have pushed the model through words that don't make a sentence.
-_MIN_EASE = -2.2
+_MIN_EASE = -0.85
 # Text that runs along with the source for longer than this isn't in the program's own words.
 MAX_COPIED_RUN = 12
 
@@ -94,11 +95,11 @@ class _Candidate:
     text: str
     finding: Finding
     run: int
-    kept: float
 
     @property
-    def rank(self) -> tuple[bool, bool, float]:
-        return (self.finding.verdict == "supported", self.run <= MAX_COPIED_RUN, self.kept)
+    def passes(self) -> bool:
+        """Whether it may be shown: fully supported, and in words of its own."""
+        return self.finding.verdict == "supported" and self.run <= MAX_COPIED_RUN
 
 
 def word(choice: Choice, generator: Generator, prompt: Prompt, *, seed: int, subject: str = "The authors") -> Worded:
@@ -113,36 +114,24 @@ def word(choice: Choice, generator: Generator, prompt: Prompt, *, seed: int, sub
     """
     source = check.third_person(choice.span.text, subject)
     messages = prompt.fill(sentence=source)
-    passed: list[_Candidate] = []
     dropped: list[Dropped] = []
     read = written = 0
     for sampling in _samplings(source, seed, subject):
-        if (
-            dropped
-            and sampling.temperature == 0
-            and longest_common_run(dropped[-1].text, [source]) < _ATTEMPTS[0].max_run
-        ):
-            continue  # the guard against copying had nothing to do, so a looser one gives the same text
         completion = generator.complete(messages, sampling)
         read += completion.prompt_tokens
         written += completion.completion_tokens
         candidate = _examine(completion, choice, subject)
-        if not candidate.finding.shown:
-            dropped.append(
-                Dropped(
-                    text=candidate.text,
-                    key=choice.paper.key,
-                    verdict=candidate.finding.verdict,
-                    why=candidate.finding.why,
-                )
+        if candidate.passes:
+            return Worded(_statement(candidate, choice), tuple(dropped), read, written)
+        dropped.append(
+            Dropped(
+                text=candidate.text,
+                key=choice.paper.key,
+                verdict=candidate.finding.verdict,
+                why=candidate.finding.why or f"runs along with the abstract for {candidate.run} words",
             )
-            continue
-        passed.append(candidate)
-        if candidate.rank[:2] == (True, True):
-            break
-    best = max(passed, key=lambda candidate: candidate.rank, default=None)
-    statement = None if best is None or best.run > MAX_COPIED_RUN else _statement(best, choice)
-    return Worded(statement, tuple(dropped), read, written)
+        )
+    return Worded(None, tuple(dropped), read, written)
 
 
 def _samplings(source: str, seed: int, subject: str) -> Iterator[Sampling]:
@@ -165,7 +154,7 @@ def _examine(completion: Completion, choice: Choice, subject: str) -> _Candidate
         finding = Finding("unsupported", "doesn't read as a sentence")
     elif finding.shown and share < _MIN_KEPT:
         finding = Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")
-    return _Candidate(text, finding, longest_common_run(text, [paper.abstract]), share)
+    return _Candidate(text, finding, longest_common_run(text, [paper.abstract]))
 
 
 def _statement(candidate: _Candidate, choice: Choice) -> Statement:

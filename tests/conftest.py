@@ -10,7 +10,7 @@ import pytest
 from assistant.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Settings
 from assistant.embed import MiniLM
 from assistant.generate import LlamaCpp
-from assistant.models import resolve
+from assistant.models import resolve, rewording_adapter
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
@@ -30,7 +30,8 @@ def embedder(model_cache: Path) -> MiniLM:
 @pytest.fixture(scope="session")
 def generator(model_cache: Path) -> LlamaCpp:
     """The real default generator."""
-    return LlamaCpp(resolve(DEFAULT_GENERATOR, "generator", cache=model_cache, offline=False, announce=print))
+    file = resolve(DEFAULT_GENERATOR, "generator", cache=model_cache, offline=False, announce=print)
+    return LlamaCpp(file, adapter=rewording_adapter(file))
 
 
 def shared(name: str) -> Path:

@@ -89,11 +89,11 @@ class Run:
     def generator(self) -> "Generator":
         """The generator, its model fetched if need be."""
         from assistant.generate import LlamaCpp
-        from assistant.models import resolve
+        from assistant.models import resolve, rewording_adapter
 
         settings = self.settings
         file = resolve(settings.model, "generator", cache=settings.models, offline=settings.offline, announce=tell)
-        return LlamaCpp(file, threads=settings.threads)
+        return LlamaCpp(file, threads=settings.threads, adapter=rewording_adapter(file))
 
     @cached_property
     def retriever(self) -> "Retriever":

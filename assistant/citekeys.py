@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from assistant.identity import plain, surname
 from assistant.records import Bibliography
 
 _TITLE_WORDS = 3
@@ -13,32 +14,41 @@ _SMALL_WORDS = frozenset(
     than that the their this through to under until up upon via was were what when where which while who why
     will with within toward towards without yet your you are be does""".split()
 )
-# What LaTeX, BibTeX and pandoc all accept in a key.
-_SAFE = re.compile(r"[^A-Za-z0-9:_-]+")
+# What LaTeX, BibTeX, biber and pandoc all take as a key: letters, digits and underscores, with single marks between
+# them. A key from DBLP (`DBLP:conf/acl/Quill20`) or one with full stops is such a key; pandoc ends one at two marks.
+_SAFE_KEY = re.compile(r"[A-Za-z0-9_]+(?:[:./+-][A-Za-z0-9_]+)*")
+_NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9:._/+-]+")
 
 
 def ascii_letters(text: str) -> str:
     """Return the text in plain ASCII letters, digits, colon, underscore and hyphen; accents are dropped."""
-    plain = unicodedata.normalize(
+    plain_text = unicodedata.normalize(
         "NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("æ", "ae")
     )
-    return _SAFE.sub("", plain.encode("ascii", "ignore").decode())
+    return re.sub(r"[^A-Za-z0-9:_-]+", "", plain_text.encode("ascii", "ignore").decode())
+
+
+def safe(key: str) -> str:
+    """Return a user's own key as it is, or where LaTeX or pandoc would trip over it, what is left without the marks.
+
+    Empty where nothing is left.
+    """
+    if _SAFE_KEY.fullmatch(key):
+        return key
+    bare = unicodedata.normalize("NFKD", key.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
+    bare = _NOT_IN_KEYS.sub("", bare.encode("ascii", "ignore").decode())
+    return re.sub(r"([:./+-])[:./+-]+", r"\1", bare).strip(":./+-")
 
 
 def propose(paper: Bibliography) -> str:
     """Return the key that the paper would have in an empty library."""
-    surname = _surname(paper.authors[0]) if paper.authors else ""
-    words = [ascii_letters(word).replace("-", "") for word in re.split(r"[\s–—/:;]+", paper.title)]
+    author = ascii_letters(surname(paper.authors[0])).lower() if paper.authors else ""
+    words = [re.sub(r"[^A-Za-z0-9]", "", ascii_letters(word)) for word in re.split(r"[\s–—/:;]+", plain(paper.title))]
     chosen = [word for word in words if word and word.lower() not in _SMALL_WORDS][:_TITLE_WORDS]
     title = "".join(word[0].upper() + word[1:] for word in chosen)
-    if not surname:
+    if not author:
         title = title[:1].lower() + title[1:]
-    return f"{surname}{title}{paper.year or ''}" or "untitled"
-
-
-def _surname(name: str) -> str:
-    last = name.split(",")[0] if "," in name else name.split()[-1]
-    return ascii_letters(last).lower()
+    return f"{author}{title}{paper.year or ''}" if author or title else f"untitled{paper.year or ''}"
 
 
 def unique(key: str, taken: Callable[[str], bool]) -> str:

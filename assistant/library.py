@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -21,7 +21,7 @@ from assistant.records import Bibliography, Chunk, Paper, Record, Source
 if TYPE_CHECKING:
     import numpy as np
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # "LitA": marks the file as ours, so that a foreign SQLite file is never written to.
 _APPLICATION_ID = 0x4C697441
 
@@ -42,8 +42,64 @@ CREATE TABLE chunks(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQ
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, vector BLOB NOT NULL);
 CREATE INDEX chunks_by_paper ON chunks(paper);
 CREATE TABLE removed(id TEXT PRIMARY KEY);
+CREATE TABLE issued(key TEXT PRIMARY KEY COLLATE NOCASE, hash TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX issued_by_hash ON issued(hash);
+CREATE TABLE apart(hash TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (hash, other)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE lexical USING fts5(title, abstract, tokenize = 'porter unicode61 remove_diacritics 2');
 """
+
+# What version 2 added: keys that were ever given, with a hash of whom they were given to, so that a paper that comes
+# back gets its key back and no other paper does; and the records that the user split, which never merge again.
+_TO_VERSION_2 = """
+CREATE TABLE issued(key TEXT PRIMARY KEY COLLATE NOCASE, hash TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX issued_by_hash ON issued(hash);
+CREATE TABLE apart(hash TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (hash, other)) WITHOUT ROWID;
+"""
+
+# A block that so many papers share tells nothing; identifiers and whole titles are followed however many they are.
+_CROWDED = 60
+
+
+class Filter(NamedTuple):
+    """Which papers to list; what is None or empty asks for nothing."""
+
+    since: int | None = None
+    until: int | None = None
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    has_abstract: bool | None = None
+    has_code: bool = False
+    tags: tuple[str, ...] = ()
+    text: str = ""
+
+    def accepts(self, paper: Paper) -> bool:
+        """Tell whether a paper is asked for.
+
+        Several categories or sources ask for any of them, several tags for all; a source is a part of a file's path;
+        every word of the text must stand in the title, the abstract, the authors, the venue or the key.
+        """
+        year = paper.year
+        if self.since is not None and (year is None or year < self.since):
+            return False
+        if self.until is not None and (year is None or year > self.until):
+            return False
+        if self.has_abstract is not None and bool(paper.abstract.strip()) != self.has_abstract:
+            return False
+        if self.has_code and not paper.has_code:
+            return False
+        categories = {category.lower() for category in paper.categories}
+        if self.categories and not any(wanted.lower() in categories for wanted in self.categories):
+            return False
+        if self.sources and not any(part in source.file for part in self.sources for source in paper.sources):
+            return False
+        if not set(self.tags) <= set(paper.tags):
+            return False
+        if not self.text:
+            return True
+        fields = (paper.title, paper.abstract, *paper.authors, paper.venue or "", paper.key)
+        words = identity.normalise(" ".join(fields))
+        return all(word in words for word in identity.normalise(self.text).split())
+
 
 Outcome = Literal["added", "merged", "unchanged"]
 
@@ -118,7 +174,55 @@ class Library:
                 f"the library was written by a newer version (format {version}, this program knows {SCHEMA_VERSION})",
                 "Update: pip install --upgrade literature-assistant.",
             )
+        if version < SCHEMA_VERSION:
+            try:
+                library._migrate()
+            except BaseException:
+                library.close()
+                raise
         return library
+
+    def _migrate(self) -> None:
+        """Bring a library of format 1 to this format, in one transaction, after a copy beside it.
+
+        Raises:
+            HomeError: the home can't be written; the library is left as it was.
+        """
+        if not (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)):
+            raise HomeError(
+                f"the library {self.path} is of an older format and can't be written",
+                "Make the home writable for one command; the library is copied first.",
+            )
+        with self.transaction():
+            version = self._pragma("user_version")
+            if version >= SCHEMA_VERSION:
+                return  # another process was first
+            self._copy(self.path.with_name(f"{self.path.stem}.format-{version}{self.path.suffix}"))
+            for statement in filter(str.strip, _TO_VERSION_2.split(";")):
+                self._db.execute(statement)
+            self._db.execute("DELETE FROM blocks")
+            rows = self._db.execute("SELECT id, paper, file, line, data FROM records ORDER BY id").fetchall()
+            for record_id, paper_id, file, line, data in rows:
+                record = Record.model_validate({**json.loads(data), "source": {"file": file, "line": line}})
+                self._db.execute("UPDATE records SET hash = ? WHERE id = ?", (_digest(record), record_id))
+                self._note_blocks(paper_id, record)
+            for paper_id, key in self._db.execute(
+                "SELECT id, key FROM papers UNION ALL SELECT paper, key FROM aliases"
+            ).fetchall():
+                records = self._records(paper_id)
+                name = _name_hash(records[0][1]) if records else ""
+                self._db.execute("INSERT OR IGNORE INTO issued VALUES (?, ?)", (key, name))
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _copy(self, target: Path) -> None:
+        """Copy what is committed to another file, whole or not at all."""
+        part = target.with_name(f".{target.name}.part")
+        part.unlink(missing_ok=True)
+        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(part)) as copy:
+            source.backup(copy)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(part, target)
 
     @classmethod
     def create(cls, path: Path) -> "Library":
@@ -214,10 +318,7 @@ class Library:
         Raises:
             UsageError: no paper has that key.
         """
-        paper_id = self._find_key(key)
-        if paper_id is None:
-            raise UsageError(f"no paper has the key {key}", "See the keys with: assistant papers list.")
-        return self._paper(paper_id)
+        return self._paper(self._id(key))
 
     def _find_key(self, key: str) -> int | None:
         row = self._db.execute(
@@ -247,15 +348,14 @@ class Library:
         Returns:
             What happened, the paper, and whether its chunks have to be made (again).
         """
-        content = record.model_dump_json(exclude={"source"})
-        digest = hashlib.sha256(content.encode()).hexdigest()
+        digest = _digest(record)
         known = self._db.execute(
             "SELECT paper FROM records WHERE hash = ? AND file = ? AND line = ?",
             (digest, record.source.file, record.source.line),
         ).fetchone()
         if known:
             return "unchanged", self._paper(known[0]), False
-        paper_id = self._match(record)
+        paper_id = self._match(record, digest)
         if paper_id is None:
             paper_id = self._insert(record)
             outcome: Outcome = "added"
@@ -265,53 +365,194 @@ class Library:
             outcome = "merged"
         self._db.execute(
             "INSERT INTO records(paper, file, line, hash, data) VALUES (?, ?, ?, ?, ?)",
-            (paper_id, record.source.file, record.source.line, digest, content),
+            (paper_id, record.source.file, record.source.line, digest, _content(record)),
         )
-        self._db.executemany(
-            "INSERT OR IGNORE INTO blocks VALUES (?, ?)",
-            [(block, paper_id) for block in identity.blocks(record)],
-        )
+        self._note_blocks(paper_id, record)
         return outcome, self._paper(paper_id), stale
 
-    def _match(self, record: Record) -> int | None:
-        blocks = sorted(identity.blocks(record))
-        rows = self._db.execute(
-            f"SELECT DISTINCT paper FROM blocks WHERE block IN ({_marks(blocks)}) ORDER BY paper", blocks
-        ).fetchall()
-        for (paper_id,) in rows:
-            if identity.same_paper(self._paper(paper_id), record):
-                return int(paper_id)
+    def _note_blocks(self, paper_id: int, record: Bibliography) -> None:
+        self._db.executemany(
+            "INSERT OR IGNORE INTO blocks VALUES (?, ?)", [(block, paper_id) for block in identity.blocks(record)]
+        )
+
+    def _match(self, record: Record, digest: str) -> int | None:
+        """Return the paper that a record belongs to: the one with the very same record, else one with a like record."""
+        row = self._db.execute("SELECT paper FROM records WHERE hash = ? ORDER BY id LIMIT 1", (digest,)).fetchone()
+        if row:
+            return int(row[0])
+        candidates: set[int] = set()
+        for block in identity.blocks(record):
+            telling = block.startswith(("doi:", "arxiv:", "title:"))
+            rows = self._db.execute(
+                "SELECT paper FROM blocks WHERE block = ? LIMIT ?", (block, -1 if telling else _CROWDED + 1)
+            ).fetchall()
+            if telling or len(rows) <= _CROWDED:
+                candidates.update(paper_id for (paper_id,) in rows)
+        for paper_id in sorted(candidates):
+            # Each record of the paper is held against the new one: a merged paper keeps only one of its titles.
+            records = self._records(paper_id)
+            if any(identity.same_paper(known, record) for _, known in records) and not self._parted(
+                digest, {known for known, _ in records}
+            ):
+                return paper_id
         return None
 
-    def _insert(self, record: Record) -> int:
-        def taken(key: str) -> bool:
-            return self._find_key(key) is not None
+    def _parted(self, digest: str, others: Iterable[str]) -> bool:
+        rows = self._db.execute("SELECT other FROM apart WHERE hash = ?", (digest,))
+        return not {str(other) for (other,) in rows}.isdisjoint(others)
 
-        wanted = citekeys.ascii_letters(record.key) if record.key else citekeys.propose(record)
-        key = citekeys.unique(wanted or citekeys.propose(record), taken)
-        cursor = self._db.execute("INSERT INTO papers(key, data) VALUES (?, ?)", (key, _data(record)))
+    def _records(self, paper_id: int) -> list[tuple[str, Record]]:
+        """Return the records of a paper with their hashes, in the order in which they came."""
+        rows = self._db.execute("SELECT hash, file, line, data FROM records WHERE paper = ? ORDER BY id", (paper_id,))
+        return [
+            (str(digest), Record.model_validate({**json.loads(data), "source": {"file": file, "line": line}}))
+            for digest, file, line, data in rows
+        ]
+
+    def records(self, key: str) -> list[Record]:
+        """Return the records that a paper was merged from, in the order in which they came.
+
+        Raises:
+            UsageError: no paper has that key.
+        """
+        return [record for _, record in self._records(self._id(key))]
+
+    def _insert(self, record: Record) -> int:
+        """Make a new paper of a record."""
+        cursor = self._db.execute("INSERT INTO papers(key, data) VALUES (?, ?)", (self._new_key(record), _data(record)))
         paper_id = cursor.lastrowid
         assert paper_id is not None
         self._db.execute(
-            "INSERT INTO lexical(rowid, title, abstract) VALUES (?, ?, ?)",
-            (paper_id, record.title, record.abstract),
+            "INSERT INTO lexical(rowid, title, abstract) VALUES (?, ?, ?)", (paper_id, record.title, record.abstract)
         )
+        self._alias(paper_id, record)
         return paper_id
+
+    def _new_key(self, record: Record) -> str:
+        """Return the key for a new paper and note it as given; a paper that was here before gets its key back."""
+        name = _name_hash(record)
+        own = citekeys.safe(record.key) if record.key else ""
+        if own:
+            key = citekeys.unique(own, self._in_use)
+        else:
+            given = self._db.execute("SELECT key FROM issued WHERE hash = ? ORDER BY key", (name,)).fetchall()
+            free = next((str(key) for (key,) in given if self._find_key(key) is None), None)
+            key = free or citekeys.unique(citekeys.propose(record), self._was_given)
+        self._db.execute("INSERT OR REPLACE INTO issued VALUES (?, ?)", (key, name))
+        return key
+
+    def _was_given(self, key: str) -> bool:
+        """Tell whether a key was ever given, in whatever case: BibTeX takes `Quill20` and `quill20` for one."""
+        return self._db.execute("SELECT 1 FROM issued WHERE key = ?", (key,)).fetchone() is not None
+
+    def _in_use(self, key: str) -> bool:
+        """Tell whether a key leads to a paper now, in whatever case."""
+        row = self._db.execute("SELECT key FROM issued WHERE key = ?", (key,)).fetchone()
+        return row is not None and self._find_key(row[0]) is not None
+
+    def _alias(self, paper_id: int, record: Record) -> None:
+        """Let a user's own key lead to a paper too, as it is written and as LaTeX can take it, where it is free."""
+        own = record.key or ""
+        for key in dict.fromkeys((citekeys.safe(own), own)):
+            if key and not self._in_use(key):
+                self._db.execute("INSERT OR REPLACE INTO issued VALUES (?, ?)", (key, _name_hash(record)))
+                self._db.execute("INSERT INTO aliases VALUES (?, ?)", (key, paper_id))
 
     def _merge(self, paper_id: int, record: Record) -> bool:
         """Take over what the record knows better; return whether the chunks have to be made again."""
         paper = self._paper(paper_id)
-        merged = merge(paper, record)
-        self._db.execute("UPDATE papers SET data = ? WHERE id = ?", (_data(merged), paper_id))
-        if record.key and record.key != paper.key and self._find_key(record.key) is None:
-            self._db.execute("INSERT INTO aliases VALUES (?, ?)", (citekeys.ascii_letters(record.key), paper_id))
-        if (merged.title, merged.abstract) == (paper.title, paper.abstract):
+        self._alias(paper_id, record)
+        return self._rewrite(paper_id, paper, merge(paper, record))
+
+    def _rewrite(self, paper_id: int, old: Paper, new: Paper) -> bool:
+        """Store a paper's fields anew; return whether its chunks have to be made again."""
+        self._db.execute("UPDATE papers SET data = ? WHERE id = ?", (_data(new), paper_id))
+        if (new.title, new.abstract) == (old.title, old.abstract):
             return False
         self._db.execute(
-            "UPDATE lexical SET title = ?, abstract = ? WHERE rowid = ?",
-            (merged.title, merged.abstract, paper_id),
+            "UPDATE lexical SET title = ?, abstract = ? WHERE rowid = ?", (new.title, new.abstract, paper_id)
         )
         return True
+
+    # ------------------------------------------------------------------ managing papers
+
+    def _id(self, key: str) -> int:
+        paper_id = self._find_key(key)
+        if paper_id is None:
+            raise UsageError(f"no paper has the key {key}", "See the keys with: assistant papers list.")
+        return paper_id
+
+    def remove(self, keys: Iterable[str]) -> list[Paper]:
+        """Remove papers with everything that was made from them; return what they were.
+
+        Their records, chunks, vectors, tags, further keys and lexical entries go; the ids of the chunks are noted, so
+        that the Chroma index drops them when it next catches up. The keys stay given: they come back only with the
+        same record. Call inside a transaction.
+
+        Raises:
+            UsageError: no paper has one of the keys; nothing was removed.
+        """
+        ids = list(dict.fromkeys(self._id(key) for key in keys))
+        papers = [self._paper(paper_id) for paper_id in ids]
+        for paper_id in ids:
+            self._db.execute("INSERT OR IGNORE INTO removed SELECT id FROM chunks WHERE paper = ?", (paper_id,))
+            self._db.execute("DELETE FROM lexical WHERE rowid = ?", (paper_id,))
+            self._db.execute("DELETE FROM papers WHERE id = ?", (paper_id,))
+        # The index notes up to which chunk it has written; if that one is gone, it has written all that are left.
+        last = self.last_seq()
+        self._db.execute(
+            "UPDATE meta SET value = ? WHERE name = 'index_seq' AND CAST(value AS INTEGER) > ?", (str(last), last)
+        )
+        return papers
+
+    def split(self, key: str) -> list[Paper]:
+        """Undo a merge: give each record of a paper a paper of its own, and never merge those records again.
+
+        Records with the same content stay together. The first paper keeps the key; each other takes its record's own
+        key, or a new one; tags are kept by all. The papers' chunks have to be made again. Call inside a transaction.
+
+        Raises:
+            UsageError: no paper has that key, or it has only one record.
+        """
+        paper_id = self._id(key)
+        before = self._paper(paper_id)
+        groups: dict[str, list[Record]] = {}
+        for digest, record in self._records(paper_id):
+            groups.setdefault(digest, []).append(record)
+        if len(groups) < 2:
+            raise UsageError(
+                f"{before.key} was not merged from different records",
+                f"See where it came from with: assistant papers show {before.key}.",
+            )
+        for one in groups:
+            self._db.executemany("INSERT OR IGNORE INTO apart VALUES (?, ?)", [(one, o) for o in groups if o != one])
+        first, *others = groups.items()
+        self._db.execute("DELETE FROM blocks WHERE paper = ?", (paper_id,))
+        self._rewrite(paper_id, before, before.model_copy(update=_fields(first[1][0])))
+        self._note_blocks(paper_id, first[1][0])
+        ids = [paper_id]
+        for digest, records in others:
+            own = records[0].key
+            names = {own, citekeys.safe(own)} if own else set()
+            for name in names:
+                self._db.execute("DELETE FROM aliases WHERE key = ? AND paper = ?", (name, paper_id))
+            new = self._insert(records[0])
+            self._db.execute("UPDATE records SET paper = ? WHERE paper = ? AND hash = ?", (new, paper_id, digest))
+            self._db.execute("INSERT INTO tags SELECT ?, tag FROM tags WHERE paper = ?", (new, paper_id))
+            self._note_blocks(new, records[0])
+            ids.append(new)
+        return [self._paper(each) for each in ids]
+
+    def tag(self, key: str, *, add: Iterable[str] = (), drop: Iterable[str] = ()) -> Paper:
+        """Add tags to a paper and take others off; return the paper as it is then. Call inside a transaction.
+
+        Raises:
+            UsageError: no paper has that key.
+        """
+        paper_id = self._id(key)
+        self._db.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(paper_id, tag) for tag in add])
+        self._db.executemany("DELETE FROM tags WHERE paper = ? AND tag = ?", [(paper_id, tag) for tag in drop])
+        return self._paper(paper_id)
 
     # ------------------------------------------------------------------ chunks
 
@@ -436,13 +677,34 @@ def merge(paper: Paper, record: Bibliography) -> Paper:
     )
 
 
+def _content(record: Record) -> str:
+    return record.model_dump_json(exclude={"source"})
+
+
+def _digest(record: Record) -> str:
+    """Return the hash of what a record says; fields that are not set don't count, so that new ones change nothing."""
+    content = record.model_dump_json(exclude={"source"}, exclude_defaults=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _name_hash(record: Bibliography) -> str:
+    """Return a hash of what names a paper in a key: its title, its first author and its year."""
+    author = identity.name_of(record.authors[0]) if record.authors else ("", "")
+    name = "\n".join((identity.normalise(record.title), *author, str(record.year or "")))
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _fields(record: Bibliography) -> dict[str, object]:
+    return {name: getattr(record, name) for name in Bibliography.model_fields}
+
+
 def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return one + tuple(value for value in other if value not in one)
 
 
 def _data(paper: Bibliography) -> str:
     """Return the fields that a paper's row holds; keys, sources, tags and aliases have tables of their own."""
-    return paper.model_dump_json(exclude={"key", "source", "sources", "tags", "aliases"})
+    return paper.model_dump_json(exclude={"key", "source", "sources", "tags", "aliases", "raw"})
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -65,6 +65,8 @@ class Record(Bibliography):
     """The user's own cite key, where the file has one."""
     ids: tuple[str, ...] = ()
     """Identifiers of the source itself, for instance `acl:P18-1001`."""
+    raw: str | None = None
+    """The user's own BibTeX entry, word for word, where the file is BibTeX."""
 
 
 class Paper(Bibliography):

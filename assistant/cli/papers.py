@@ -1,18 +1,23 @@
-"""Commands that fill the library and look at it: add, papers."""
+"""Commands that fill the library, look at it and manage it: add, papers."""
 
+import io
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from assistant.cli.run import Run, command, complain, show, show_json, tell, width
 
 if TYPE_CHECKING:
     from assistant.ingest import AddReport
+    from assistant.library import Library
     from assistant.records import Paper, Problem, Record
 
 _SHOWN_PROBLEMS = 20
@@ -21,10 +26,16 @@ _SHOWN_PROBLEMS = 20
 def register(app: typer.Typer) -> None:
     """Register the commands."""
     command(app)(add)
-    group = typer.Typer(help="Look at the papers of the library.", no_args_is_help=True)
+    group = typer.Typer(help="Look at the papers of the library and manage them.", no_args_is_help=True)
     app.add_typer(group, name="papers")
     command(group, "list")(list_papers)
     command(group, "show")(show_paper)
+    command(group, "remove")(remove_papers)
+    command(group, "split")(split_paper)
+    command(group, "tag")(tag_paper)
+    group.registered_commands[-1].cls = _TagCommand
+    command(group, "stats")(show_stats)
+    command(group, "export")(export_papers)
 
 
 def add(
@@ -143,18 +154,57 @@ class _Progress:
             self._bar.stop()
 
 
-def list_papers(run: Run) -> None:
-    """List all papers."""
-    papers = list(run.library.papers())
+# ---------------------------------------------------------------------- papers list, show
+
+_Year = Annotated[int | None, typer.Option("--year", help="Only papers of this year.")]
+_Since = Annotated[int | None, typer.Option("--since", help="Only papers of this year or later.")]
+_Until = Annotated[int | None, typer.Option("--until", help="Only papers of this year or earlier.")]
+_Category = Annotated[list[str] | None, typer.Option("--category", help="Only this category; may be repeated.")]
+_Source = Annotated[list[str] | None, typer.Option("--source", help="Only from files with this in their path.")]
+_HasAbstract = Annotated[
+    bool | None, typer.Option("--has-abstract/--no-abstract", help="Only papers with, or without, an abstract.")
+]
+_HasCode = Annotated[bool, typer.Option("--has-code", help="Only papers that are marked to have code.")]
+_Tag = Annotated[list[str] | None, typer.Option("--tag", help="Only with this tag; may be repeated.")]
+_Text = Annotated[str, typer.Option("--text", help="Only papers in whose fields all these words stand.")]
+
+
+def list_papers(
+    run: Run, year: _Year = None, since: _Since = None, until: _Until = None, category: _Category = None,
+    source: _Source = None, has_abstract: _HasAbstract = None, has_code: _HasCode = False, tag: _Tag = None,
+    text: _Text = "",
+) -> None:  # fmt: skip
+    """List the papers, all of them or those that fit the filters.
+
+    JSON: `papers:[{key, title, authors, authors_truncated, year, date, categories, has_code, score, affiliations,
+    tags, sources:[{file, line}], abstract}]`.
+    """
+    from assistant.library import Filter
+
+    first, last = _years(year, since, until)
+    wanted = Filter(
+        first, last, tuple(category or ()), tuple(source or ()), has_abstract, has_code, tuple(tag or ()), text
+    )
+    papers = [paper for paper in run.library.papers() if wanted.accepts(paper)]
     if run.as_json:
         show_json({"papers": [_contract(paper) for paper in papers]})
         return
+    if not papers:
+        tell("No paper fits." if len(run.library) else "The library is empty.")
     from assistant.render import byline, visible
 
     keys = max((len(paper.key) for paper in papers), default=0)
     for paper in papers:
         line = f"{paper.key:<{keys}}  {visible(paper.title)}  {visible(byline(paper))}".rstrip()
         show(line if not sys.stdout.isatty() else line[: max(width(), keys + 20)])
+
+
+def _years(year: int | None, since: int | None, until: int | None) -> tuple[int | None, int | None]:
+    from assistant.errors import UsageError
+
+    if year is not None and (since is not None or until is not None):
+        raise UsageError("--year stands alone", "Use --year, or --since and --until.")
+    return (year, year) if year is not None else (since, until)
 
 
 def _contract(paper: "Paper") -> dict[str, Any]:
@@ -168,12 +218,17 @@ def _contract(paper: "Paper") -> dict[str, Any]:
 
 
 def show_paper(run: Run, key: Annotated[str, typer.Argument(help="The paper's cite key.")]) -> None:
-    """Show one paper: its fields, its abstract, and every place it came from."""
+    """Show one paper: its fields, its abstract, and every record that it was merged from.
+
+    JSON: `paper:{every field of the paper}, records:[{every field of the record, source:{file, line}, raw}]`.
+    """
     from assistant import render
 
-    paper = run.library.paper(key)
+    paper, records = run.library.paper(key), run.library.records(key)
     if run.as_json:
-        show_json({"paper": paper.model_dump(mode="json")})
+        show_json(
+            {"paper": paper.model_dump(mode="json"), "records": [record.model_dump(mode="json") for record in records]}
+        )
         return
     fields = {
         "key": ", ".join([paper.key, *paper.aliases]),
@@ -185,6 +240,7 @@ def show_paper(run: Run, key: Annotated[str, typer.Argument(help="The paper's ci
         "code": {True: "yes", False: "not marked", None: None}[paper.has_code],
         "doi": paper.doi,
         "arXiv": paper.arxiv_id,
+        "tags": ", ".join(paper.tags),
         "from": ", ".join(f"{source.file}:{source.line}" for source in paper.sources),
     }
     show(render.wrapped(render.visible(paper.title), width()))
@@ -192,3 +248,237 @@ def show_paper(run: Run, key: Annotated[str, typer.Argument(help="The paper's ci
         if value:
             show(f"{name:>12}  {render.visible(str(value))}")
     show("\n" + render.wrapped(render.visible(paper.abstract or "(no abstract)"), width()))
+    if len(records) > 1:
+        show(f"\nMerged from {len(records)} records (undo: assistant papers split {paper.key}):")
+        for record in records:
+            about = render.visible(f"{record.source.file}:{record.source.line}  {record.title}")
+            length = f"{len(record.abstract.split())} words of abstract" if record.abstract else "no abstract"
+            show(f"  {about}  ({length})")
+
+
+# ---------------------------------------------------------------------- papers remove, split, tag
+
+
+@contextmanager
+def _writing(run: Run) -> "Iterator[Library]":
+    """Open the library to change it, as the one writer; the index follows the change."""
+    from assistant.store import Store, write_lock
+
+    library = run.library
+    waiting = lambda: tell("Another process is changing the library; waiting for it to end …")  # noqa: E731
+    with write_lock(run.settings.write_lock, waiting=waiting):
+        yield library
+        Store(library, run.settings.index, run.settings.write_lock, tell).sync()
+
+
+def remove_papers(
+    run: Run,
+    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="Cite keys of the papers.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask, even on a terminal.")] = False,
+) -> None:
+    """Remove papers with everything that was made from them.
+
+    JSON: `removed:[{key, title, sources:[{file, line}]}]`.
+    """
+    from assistant.render import visible
+
+    papers = list({paper.key: paper for paper in map(run.library.paper, keys)}.values())
+    tell(f"To be removed, with their records, chunks, vectors and tags: {len(papers)} of {len(run.library)} papers")
+    for paper in papers:
+        merged = f", merged from {len(paper.sources)} records" if len(paper.sources) > 1 else ""
+        tell(f"  {paper.key}  {visible(paper.title)}{merged}")
+    if sys.stdin.isatty() and not yes and not typer.confirm("Remove?", err=True):
+        tell("Nothing was removed.")
+        raise typer.Exit(1)
+    with _writing(run) as library, library.transaction():
+        removed = library.remove(paper.key for paper in papers)
+    if run.as_json:
+        show_json({"removed": [paper.model_dump(mode="json", include=_BRIEF) for paper in removed]})
+    else:
+        show(f"{_papers(len(removed))} removed. The library has {_papers(len(library))}.")
+
+
+_BRIEF = {"key", "title", "sources"}
+
+
+def split_paper(run: Run, key: Annotated[str, typer.Argument(help="The paper's cite key.")]) -> None:
+    """Undo a merge: make each record of a paper a paper of its own again, for good.
+
+    JSON: `papers:[{key, title, sources:[{file, line}]}]`, the first with the key that was split.
+    """
+    from assistant.chunks import chunk_paper, embedded_text
+    from assistant.ingest import check_embedder
+    from assistant.render import visible
+
+    run.library.paper(key)
+    embedder = run.embedder
+    check_embedder(run.library, embedder)
+    with _writing(run) as library, library.transaction():
+        papers = library.split(key)
+        for paper in papers:
+            chunks = chunk_paper(paper, embedder.count_tokens)
+            library.replace_chunks(paper.key, chunks, embedder.embed([embedded_text(chunk) for chunk in chunks]))
+    if run.as_json:
+        show_json({"papers": [paper.model_dump(mode="json", include=_BRIEF) for paper in papers]})
+        return
+    for paper in papers:
+        places = ", ".join(f"{source.file}:{source.line}" for source in paper.sources)
+        show(visible(f"{paper.key}  {paper.title}  {places}"))
+
+
+class _TagCommand(TyperCommand):
+    """A command whose arguments may begin with a hyphen: `papers tag KEY +read -later`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Hide the hyphen of everything that isn't an option from the parser; `-v` stays an option."""
+        seen_key = False
+        for place, argument in enumerate(args):
+            if argument == "--":
+                break
+            if seen_key and len(argument) > 2 and argument[0] == "-" != argument[1]:
+                args[place] = _MINUS + argument[1:]
+            seen_key = seen_key or argument[0:1] != "-"
+        return super().parse_args(ctx, args)
+
+
+_MINUS = "\N{MINUS SIGN}"
+
+
+def tag_paper(
+    run: Run,
+    key: Annotated[str, typer.Argument(help="The paper's cite key.")],
+    tags: Annotated[
+        list[str] | None, typer.Argument(metavar="[+TAG|-TAG]...", help="Tags to add, tags to drop.")
+    ] = None,
+) -> None:
+    """Add tags to a paper (`+read`) and take others off (`-later`); without any, show those it has.
+
+    JSON: `key, tags`.
+    """
+    from assistant.errors import UsageError
+    from assistant.render import visible
+
+    changes = [change.replace(_MINUS, "-", 1) if change.startswith(_MINUS) else change for change in tags or ()]
+    for change in changes:
+        if change[:1] not in ("+", "-") or not change[1:].strip():
+            raise UsageError(f"{change} is neither +TAG nor -TAG", "Write for instance: papers tag KEY +read -later.")
+    if changes:
+        with _writing(run) as library, library.transaction():
+            paper = library.tag(
+                key,
+                add=[change[1:].strip() for change in changes if change[0] == "+"],
+                drop=[change[1:].strip() for change in changes if change[0] == "-"],
+            )
+    else:
+        paper = run.library.paper(key)
+    if run.as_json:
+        show_json({"key": paper.key, "tags": list(paper.tags)})
+    else:
+        show(visible(f"{paper.key}: {', '.join(paper.tags) or 'no tags'}"))
+
+
+# ---------------------------------------------------------------------- papers stats, export
+
+_SHOWN_VENUES = 10
+
+
+def show_stats(run: Run) -> None:
+    """Show what the library holds: papers per year, venues, categories, tags, with and without abstract.
+
+    JSON: `papers, with_abstract, without_abstract, with_code, merged, years:[{year, papers}], venues:[{venue, papers}],
+    categories:[{category, papers}], tags:[{tag, papers}]`; a year is null where none is known; venues, categories and
+    tags come the most frequent first.
+    """
+    papers = list(run.library.papers())
+    years = Counter(paper.year for paper in papers)
+    counted = {
+        "venues": Counter(paper.venue for paper in papers if paper.venue),
+        "categories": Counter(category for paper in papers for category in paper.categories),
+        "tags": Counter(tag for paper in papers for tag in paper.tags),
+    }
+    figures = {
+        "papers": len(papers),
+        "with_abstract": sum(bool(paper.abstract.strip()) for paper in papers),
+        "without_abstract": sum(not paper.abstract.strip() for paper in papers),
+        "with_code": sum(bool(paper.has_code) for paper in papers),
+        "merged": sum(len(paper.sources) > 1 for paper in papers),
+    }
+    in_order = sorted(years.items(), key=lambda item: (item[0] is None, item[0] or 0))
+    names = {"venues": "venue", "categories": "category", "tags": "tag"}
+    ranked = {name: sorted(counts.items(), key=lambda item: (-item[1], item[0])) for name, counts in counted.items()}
+    if run.as_json:
+        rows = {n: [{names[n]: value, "papers": count} for value, count in ranked[n]] for n in names}
+        show_json({**figures, "years": [{"year": year, "papers": count} for year, count in in_order], **rows})
+        return
+    show(
+        f"{_papers(figures['papers'])}, {figures['with_abstract']} with an abstract,"
+        f" {figures['without_abstract']} without; {figures['with_code']} with code, {figures['merged']} merged"
+    )
+    _bars("Years", [(str(year or "none"), count) for year, count in in_order])
+    for name, rows_of in ranked.items():
+        _bars(name.capitalize(), [(value, count) for value, count in rows_of[:_SHOWN_VENUES]])
+        if len(rows_of) > _SHOWN_VENUES:
+            show(f"… and {len(rows_of) - _SHOWN_VENUES} more (all of them with --json)")
+
+
+def _bars(heading: str, rows: list[tuple[str, int]]) -> None:
+    """Show counts as bars of text, scaled so that the longest fits the width."""
+    from assistant.render import visible
+
+    if not rows:
+        return
+    show(f"\n{heading}")
+    names = [visible(name) for name, _ in rows]
+    space = min(max(map(len, names)), width() // 2)
+    most = max(count for _, count in rows)
+    room = max(min(width() - space - len(str(most)) - 4, most), 1)
+    for name, (_, count) in zip(names, rows, strict=True):
+        shown = name if len(name) <= space else name[: space - 1] + "…"
+        show(f"{shown:<{space}}  {'#' * max(round(count / most * room), 1)} {count}")
+
+
+def export_papers(
+    run: Run,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Cite keys; all papers without.")] = None,
+    form: Annotated[str, typer.Option("--format", help="bibtex, ris, csljson or jsonl.")] = "bibtex",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")] = None,
+    year: _Year = None, since: _Since = None, until: _Until = None, category: _Category = None,
+    source: _Source = None, has_abstract: _HasAbstract = None, has_code: _HasCode = False, tag: _Tag = None,
+    text: _Text = "",
+) -> None:  # fmt: skip
+    """Write papers in the format of another program, all of them, some by key, or those that fit the filters.
+
+    JSON: `format, papers, text`, or with --output `format, papers, file`.
+    """
+    from assistant.errors import UsageError
+    from assistant.export import export
+    from assistant.files import write_whole
+    from assistant.library import Filter
+
+    if form not in ("bibtex", "ris", "csljson", "jsonl"):
+        raise UsageError(f"no format {form}", "Choose bibtex, ris, csljson or jsonl.")
+    first, last = _years(year, since, until)
+    wanted = Filter(
+        first, last, tuple(category or ()), tuple(source or ()), has_abstract, has_code, tuple(tag or ()), text
+    )
+    library = run.library
+    chosen = {paper.key: paper for paper in (map(library.paper, keys) if keys else library.papers())}
+    papers = [paper for paper in chosen.values() if wanted.accepts(paper)]
+    content = export(((paper, library.records(paper.key)) for paper in papers), form)  # type: ignore[arg-type]
+    result: dict[str, Any] = {"format": form, "papers": len(papers)}
+    if output is not None:
+        write_whole(output, content)
+        if run.as_json:
+            show_json({**result, "file": str(output)})
+        else:
+            tell(f"{_papers(len(papers))} written to {output}.")
+    elif run.as_json:
+        show_json({**result, "text": content})
+    else:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")  # these formats are UTF-8, whatever the terminal is
+        sys.stdout.write(content)
+
+
+def _papers(count: int) -> str:
+    return f"{count} paper{'' if count == 1 else 's'}"

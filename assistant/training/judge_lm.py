@@ -7,7 +7,7 @@
 The model reads `title, abstract`, then one claim, and the probability of " yes" against " no" at the next position is
 its judgement. All claims about one abstract are packed behind it in one sequence: each claim attends to the abstract
 and to itself, and its positions go on where the abstract's end, so that the result is what separate sequences would
-give (`tests` and `--verify` hold this) at about a fifth of the cost. The weights trained on are those of the GGUF file that ships,
+give (`verify` shows it) at a fraction of the cost. The weights trained on are those of the GGUF file that ships,
 dequantised. Checkpoints hold all that is needed to go on: a killed run started again with the same arguments resumes.
 """
 
@@ -19,6 +19,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,12 @@ import numpy as np
 import torch
 from torch import nn
 
-OPENING = "<|im_start|>user\n"
-CLAIM = "\nClaim: {claim}\nSupported:"
+from assistant.training.judge_format import CLAIM, MAX_CLAIM, MAX_EVIDENCE, NO, OPENING, YES, claim_text, evidence_text
+
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 GGUF_NAMES = dict(
     zip(TARGETS, ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"), strict=True)
 )
-MAX_EVIDENCE = 400  # tokens
 MAX_PACK = 900
 
 
@@ -73,18 +73,20 @@ class Pack:
         return len(self.prefix) + sum(map(len, self.claims))
 
 
-def load_model(gguf: Path, rank: int, alpha: float, dropout: float, dtype: torch.dtype) -> tuple[Any, Any]:
+def load_model(
+    gguf: Path, rank: int, alpha: float, dropout: float, dtype: torch.dtype, first: int = 0
+) -> tuple[Any, Any]:
     """Return the tokenizer and the dequantised model with fresh adapters on all linear layers."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
     model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, dtype=torch.float32, attn_implementation="sdpa"
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32, attn_implementation="eager"
     )
     model.to(dtype)
     model.config.use_cache = False
     model.requires_grad_(False)
-    for layer in model.model.layers:
+    for layer in model.model.layers[first:]:
         for block in (layer.self_attn, layer.mlp):
             for name in TARGETS:
                 if hasattr(block, name):
@@ -111,13 +113,12 @@ def read_packs(path: Path, tokenizer: Any, splits: Sequence[str] | None = None) 
 
 def make_packs(row: dict[str, Any], tokenizer: Any) -> list[Pack]:
     """Return one pack, or several where the claims don't fit into one."""
-    title = row["title"].strip()
-    text = (title + "\n" if title else "") + row["evidence"].strip() + "\n"
+    text = evidence_text(row["title"], row["evidence"])
     opening = tokenizer(OPENING, add_special_tokens=False)["input_ids"]
     prefix = opening + tokenizer(text, add_special_tokens=False)["input_ids"][:MAX_EVIDENCE]
     packs: list[Pack] = []
     for claim in row["claims"]:
-        ids = tokenizer(CLAIM.format(claim=claim["claim"].strip()), add_special_tokens=False)["input_ids"][-160:]
+        ids = tokenizer(claim_text(claim["claim"]), add_special_tokens=False)["input_ids"][-MAX_CLAIM:]
         if not packs or packs[-1].size + len(ids) > MAX_PACK:
             packs.append(Pack(prefix, [], [], [], []))
         info = {"paper": row["paper"], "source": row["source"], **claim}
@@ -134,7 +135,7 @@ class Judge:
 
     def __init__(self, tokenizer: Any, model: Any) -> None:
         self.model = model
-        yes, no = (tokenizer(word, add_special_tokens=False)["input_ids"] for word in (" yes", " no"))
+        yes, no = (tokenizer(word, add_special_tokens=False)["input_ids"] for word in (YES, NO))
         assert len(yes) == len(no) == 1, "yes and no must be single tokens"
         rows = model.lm_head.weight[[yes[0], no[0]]].detach().float()
         self.direction = rows[0] - rows[1]
@@ -164,15 +165,16 @@ class Judge:
 def train(args: argparse.Namespace) -> None:
     """Train until the packs are used up `epochs` times or the minutes are over; the schedule follows the nearer."""
     torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(1)
     out = args.out
     out.mkdir(parents=True, exist_ok=True)
     dtype = torch.bfloat16 if args.bf16 else torch.float32
-    tokenizer, model = load_model(args.gguf, args.rank, args.alpha, args.dropout, dtype)
+    tokenizer, model = load_model(args.gguf, args.rank, args.alpha, args.dropout, dtype, args.first)
     judge = Judge(tokenizer, model)
     packs = read_packs(args.pairs, tokenizer, ["train"])
     dev = read_packs(args.pairs, tokenizer, ["dev"])
     random.Random(1).shuffle(dev)
+    dev.sort(key=lambda pack: pack.info[0]["origin"] != "hand")
     dev = dev[: args.dev_packs]
     params = adapters(model)
     if args.start:
@@ -201,6 +203,17 @@ def train(args: argparse.Namespace) -> None:
     total_packs = args.epochs * len(packs)
     began, lost, last_losses = time.monotonic() - spent, 0, []
     model.train()
+    trained = list(params.values())
+
+    def gradient(pack: Pack) -> tuple[float, tuple[torch.Tensor, ...]]:
+        torch.set_num_threads(1)
+        target = torch.tensor(pack.labels).float() * (1 - 2 * args.smooth) + args.smooth
+        weight = torch.tensor(pack.weights)
+        loss = nn.functional.binary_cross_entropy_with_logits(judge(pack), target, weight, reduction="sum")
+        return float(loss.detach()), torch.autograd.grad(loss, trained)
+
+    # Each worker computes whole packs on one core: threads that share one product would wait for the slower core.
+    workers = ThreadPoolExecutor(args.threads)
     order = endless(packs, args.seed)
     for _ in range(seen):
         next(order)
@@ -217,13 +230,11 @@ def train(args: argparse.Namespace) -> None:
         seen += len(batch)
         count = sum(sum(pack.weights) for pack in batch)
         loss_sum = 0.0
-        for pack in batch:
-            target = torch.tensor(pack.labels).float() * (1 - 2 * args.smooth) + args.smooth
-            loss = nn.functional.binary_cross_entropy_with_logits(
-                judge(pack), target, torch.tensor(pack.weights), reduction="sum"
-            )
-            (loss / count).backward()
-            loss_sum += float(loss.detach())
+        for pack_loss, gradients in workers.map(gradient, batch):
+            loss_sum += pack_loss
+            for parameter, gradient_part in zip(trained, gradients, strict=True):
+                part = gradient_part / count
+                parameter.grad = part if parameter.grad is None else parameter.grad.add_(part)
         norm = torch.nn.utils.clip_grad_norm_(params.values(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -231,12 +242,13 @@ def train(args: argparse.Namespace) -> None:
         last_losses.append(loss_sum / count)
         lost += sum(pack.size for pack in batch)
         if step % 10 == 0:
-            rate = lost / (time.monotonic() - began - spent + 1e-9) if False else 0
             say(
                 out,
                 f"step {step} seen {seen} done {done:.2f} loss {np.mean(last_losses[-10:]):.3f} norm {float(norm):.2f} "
-                f"{(time.monotonic() - began) / 60:.1f} min",
+                f"{lost} tokens {(time.monotonic() - began) / 60:.1f} min",
             )
+        if step % args.save == 0:
+            save(out, model, optimizer, {"step": step, "seen": seen, "spent": time.monotonic() - began, "best": best})
         if step % args.every == 0:
             best = evaluate_and_save(out, judge, dev, model, optimizer, step, seen, time.monotonic() - began, best)
     evaluate_and_save(out, judge, dev, model, optimizer, step, seen, time.monotonic() - began, best)
@@ -255,24 +267,27 @@ def evaluate_and_save(
     best: float,
 ) -> float:
     """Write figures, the adapter and all that resuming needs; return the best AUC so far."""
-    rows = score_packs(judge, dev)
-    figures = report(rows)
+    save(out, model, optimizer, {"step": step, "seen": seen, "spent": spent, "best": best})
+    if not dev:
+        return best
+    figures = report(score_packs(judge, dev))
     say(out, f"step {step} dev: " + json.dumps(figures))
-    weights = {name: value.detach().clone() for name, value in adapters(model).items()}
     best_now = figures.get("hand auc", figures["auc"])
-    whole = {
-        "adapter": weights,
-        "optimizer": optimizer.state_dict(),
-        "step": step,
-        "seen": seen,
-        "spent": spent,
-        "best": max(best, best_now),
-    }
-    replace(out / "state.pt", whole)
-    replace(out / "adapter.pt", weights)
     if best_now > best:
-        replace(out / "best.pt", weights)
+        replace(out / "best.pt", weights_of(model))
     return max(best, best_now)
+
+
+def save(out: Path, model: Any, optimizer: Any, counters: dict[str, float]) -> None:
+    """Write the adapter and all that resuming needs."""
+    weights = weights_of(model)
+    replace(out / "state.pt", {"adapter": weights, "optimizer": optimizer.state_dict(), **counters})
+    replace(out / "adapter.pt", weights)
+
+
+def weights_of(model: Any) -> dict[str, torch.Tensor]:
+    """Return a copy of the adapter's weights."""
+    return {name: value.detach().clone() for name, value in adapters(model).items()}
 
 
 def replace(path: Path, content: Any) -> None:
@@ -301,14 +316,21 @@ def endless(packs: list[Pack], seed: int) -> Iterator[Pack]:
         epoch += 1
 
 
-def score_packs(judge: Judge, packs: list[Pack]) -> list[dict[str, Any]]:
+def score_packs(judge: Judge, packs: list[Pack], threads: int = 2) -> list[dict[str, Any]]:
     """Return the rows of all claims with their logit."""
     judge.model.eval()
-    rows = []
-    with torch.inference_mode():
-        for pack in packs:
-            for info, logit in zip(pack.info, judge(pack).tolist(), strict=True):
-                rows.append({**info, "logit": logit})
+
+    def one(pack: Pack) -> list[float]:
+        torch.set_num_threads(1)
+        with torch.inference_mode():
+            return judge(pack).tolist()
+
+    with ThreadPoolExecutor(threads) as workers:
+        rows = [
+            {**info, "logit": logit}
+            for pack, logits in zip(packs, workers.map(one, packs), strict=True)
+            for info, logit in zip(pack.info, logits, strict=True)
+        ]
     judge.model.train()
     return rows
 
@@ -339,7 +361,7 @@ def report(rows: list[dict[str, Any]]) -> dict[str, float]:
     """Return AUC and balanced accuracy overall and by origin, and the share judged rightly by error type."""
     figures: dict[str, float] = {}
     scores, labels = [r["logit"] for r in rows], [r["label"] for r in rows]
-    threshold, figures["bacc*"] = best_threshold(scores, labels)
+    _, figures["bacc*"] = best_threshold(scores, labels)
     figures["auc"] = auc(scores, labels)
     origins = defaultdict(list)
     types = defaultdict(list)
@@ -352,7 +374,7 @@ def report(rows: list[dict[str, Any]]) -> dict[str, float]:
         y = [r["label"] for r in some]
         if min(y) < max(y):
             s = np.array([r["logit"] for r in some])
-            figures[f"{origin} auc"] = auc(s, y)
+            figures[f"{origin} auc"] = auc(s.tolist(), y)
             figures[f"{origin} bacc0"] = float(
                 ((s >= 0)[np.array(y) == 1].mean() + (s < 0)[np.array(y) == 0].mean()) / 2
             )
@@ -377,7 +399,7 @@ def saved_args(run: Path) -> dict[str, str]:
 def load_run(args: argparse.Namespace, dtype: torch.dtype) -> tuple[Any, Any]:
     """Return the tokenizer and the model with a run's trained adapter."""
     kept = saved_args(args.run)
-    tokenizer, model = load_model(args.gguf, int(kept["rank"]), float(kept["alpha"]), 0.0, dtype)
+    tokenizer, model = load_model(args.gguf, int(kept["rank"]), float(kept["alpha"]), 0.0, dtype, int(kept["first"]))
     load_adapters(model, args.run / args.weights)
     return tokenizer, model
 
@@ -479,7 +501,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sub.add_argument("--batch", type=int, default=6, help="packs a step")
             sub.add_argument("--epochs", type=float, default=3)
             sub.add_argument("--minutes", type=float, default=60)
-            sub.add_argument("--every", type=int, default=50)
+            sub.add_argument("--first", type=int, default=0, help="first layer that gets adapters")
+            sub.add_argument("--every", type=int, default=200, help="steps between looks at the held-out claims")
+            sub.add_argument("--save", type=int, default=40, help="steps between checkpoints")
             sub.add_argument("--dev-packs", type=int, default=100)
             sub.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(arguments)

@@ -111,7 +111,9 @@ def loss(model: Any, batch: Sequence[Example]) -> tuple[torch.Tensor, int]:
     """
     longest = max(example.size for example in batch)
     ids = torch.zeros(len(batch), longest, dtype=torch.long)
-    rows, places, targets = [], [], []
+    rows: list[int] = []
+    places: list[int] = []
+    targets: list[int] = []
     for row, example in enumerate(batch):
         ids[row, : example.size] = torch.tensor(example.prompt + example.target)
         rows += [row] * len(example.target)

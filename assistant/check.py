@@ -23,7 +23,7 @@ from assistant.terms import (
 
 SUPPORTED_COVERAGE = 0.85
 PARTIAL_COVERAGE = 0.7
-MAX_JUMPS = 2
+MAX_JUMPS = 1
 
 _FIRST_PERSON = re.compile(r"\b(?:we|our|ours|us|ourselves|i|my|me)\b", re.IGNORECASE)
 _META = re.compile(
@@ -113,9 +113,10 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         _numbers(statement, sentence, whole),
         _names(statement, whole),
         _units(statement, sentence),
-        _operators(statement, sentence),
-        _direction(statement, sentence),
         _negation(statement, sentence),
+        _operators(statement, sentence),
+        _relations(statement, sentence),
+        _direction(statement, sentence),
         _order(statement, sentence),
         _scope(statement, whole),
     ):
@@ -239,7 +240,44 @@ def _operators(statement: str, sentence: str) -> Finding | None:
             operator == other and what in synonym_stems(word) for other, word in there
         ):
             return Finding("unsupported", f"“{operator}” bears on another word than in the cited sentence")
+    said = _borne(statement)
+    words = set(content_stems(statement))
+    for operator, what in sorted(there):
+        if what in words and (operator, what) not in said:
+            return Finding("partial", f"leaves out “{operator}” of the cited sentence")
     return None
+
+
+# Prepositions that say who does something, when, or against what; one can't stand for another.
+_RELATIONS = frozenset("after before without unlike against than until from by during despite".split())
+_PREPOSITIONS = _RELATIONS | frozenset("in on of for with to at into through under over between among as".split())
+
+
+def _relations(statement: str, sentence: str) -> Finding | None:
+    """Hold each word's preposition against the one it has in the sentence: "after the trial" isn't "in the trial"."""
+    there = _related(sentence)
+    for word, said in _related(statement).items():
+        known = there.get(word, set())
+        if known and not said & known and (said | known) & _RELATIONS:
+            return Finding(
+                "unsupported", f"says “{min(said)} … {word}” where the cited sentence says “{min(known)} … {word}”"
+            )
+    return None
+
+
+def _related(text: str) -> dict[str, set[str]]:
+    """Return, for the stem of each content word, the prepositions that it directly follows, articles apart."""
+    found: dict[str, set[str]] = {}
+    last = ""
+    for token in tokens(text):
+        lowered = token.lower()
+        if lowered in _PREPOSITIONS:
+            last = lowered
+        elif lowered not in STOPWORDS:
+            if last:
+                found.setdefault(stem(token), set()).add(last)
+            last = ""
+    return found
 
 
 def _borne(text: str) -> set[tuple[str, str]]:

@@ -28,7 +28,7 @@ _ATTEMPTS = (
     Sampling(max_run=10, temperature=0.5),
 )
 # A statement may leave out detail, not the point.
-_MIN_KEPT = 0.6
+_MIN_KEPT = 0.7
 _MAX_WORDS = 45
 # Below this mean log-probability the guards have pushed the model through words that don't make a sentence.
 _MIN_EASE = -0.85

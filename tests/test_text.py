@@ -61,7 +61,7 @@ def verdict(statement: str, sentence: int) -> check.Finding:
     ("statement", "sentence", "shown"),
     [
         ("The authors present a small lamp model called Lantern.", 0, True),
-        ("On the NightSet data set it boosts accuracy from 59.3 to 67.2 without extra labels.", 1, True),
+        ("It boosts accuracy from 59.3 to 67.2 on the NightSet data set without extra labels.", 1, True),
         ("On the NightSet data set, accuracy is raised from 59.3 to 76.2 without extra labels.", 1, False),
         ("On NightSet, accuracy is lowered from 59.3 to 67.2 without extra labels.", 1, False),
         ("On NightSet, accuracy is raised from 59.3 to 67.2 with extra labels.", 1, False),
@@ -71,6 +71,8 @@ def verdict(statement: str, sentence: int) -> check.Finding:
         ("We present Lantern, a small lamp model.", 0, False),
         ("The sentence presents Lantern, a small lamp model in other words.", 0, False),
         ("The lamp lamp lamp model is a small lamp lamp model.", 0, False),
+        ("It raises accuracy from 59.3 to 67.2 on the NightSet data set after extra labels.", 1, False),
+        ("It raises accuracy from 59.3 to 67.2 on NightSet with labels that are extra.", 1, False),
         ("Sharks swim in the ocean at night.", 3, False),
     ],
 )

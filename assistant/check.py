@@ -5,6 +5,7 @@ names, a flipped direction, a dropped negation, a claim of scope that the abstra
 first person left over, no loop, no talk about the task.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -41,6 +42,9 @@ _SCOPE = frozenset(
     revolutionary groundbreaking optimal state-of-the-art sota""".split()
 )
 _HEDGE = re.compile(r"\b(?:may|might|could|suggest\w*|likely|possibly|potential\w*|appears?|seems?)\b", re.IGNORECASE)
+
+_BEFORE_NUMBER = re.compile(r"([A-Za-z]+) (\d+(?:[.,]\d+)*%?)")
+_NUMBER_RELATIONS = frozenset("to by from above below over under than least most about nearly almost around of".split())
 
 # A word or a number, and the word that follows it with nothing but a space or a hyphen between.
 _NUMBER_AND_NEXT = re.compile(r"(?P<word>\d+(?:[.,]\d+)*%?|[^\W\d_]\w*)(?=[ -](?P<next>[^\W\d_]\w*))?")
@@ -117,6 +121,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         _operators(statement, sentence),
         _relations(statement, sentence),
         _direction(statement, sentence),
+        _grammar(statement, sentence),
         _order(statement, sentence),
         _scope(statement, whole),
     ):
@@ -202,6 +207,14 @@ def _units(statement: str, sentence: str) -> Finding | None:
             return Finding("contradicted", f"{number} counts something else in the cited sentence ({unit})")
         if not after_there and before_there and not said[number][0] & (before_there | after_there):
             return Finding("contradicted", f"{number} belongs to something else in the cited sentence")
+    for number in said:
+        if numbers(statement).count(number) > numbers(sentence).count(number) > 0:
+            return Finding("unsupported", f"says {number} more often than the cited sentence")
+    before = {normal_number(n): p.lower() for p, n in _BEFORE_NUMBER.findall(sentence)}
+    for word, digits in _BEFORE_NUMBER.findall(statement):
+        known = before.get(normal_number(digits))
+        if known in _NUMBER_RELATIONS and word.lower() not in _NUMBER_RELATIONS:
+            return Finding("unsupported", f"lost the “{known}” before {digits}")
     if said and (lost := sorted(set(numbers(sentence)) - set(numbers(statement)))):
         return Finding(
             "partial", f"leaves out {', '.join(lost)}, which the cited sentence tells with the other numbers"
@@ -295,25 +308,101 @@ def _order(statement: str, sentence: str) -> Finding | None:
     """Refuse a statement that has the sentence's words in another order: that changes who does what to whom.
 
     Moving one clause is a rewording; jumping about is not. A jump is a step between neighbouring content words that
-    aren't neighbours (at most one word between them) in the sentence.
+    goes back in the sentence, or over words that can't be left out alone.
     """
+    words = _content_with_gaps(sentence)
     places: dict[str, list[int]] = {}
-    there = content_stems(sentence)
-    for place, word in enumerate(there):
+    for place, (word, _) in enumerate(words):
         for form in {word, *synonym_stems(word)}:
             places.setdefault(form, []).append(place)
+    said = {form for word in content_stems(statement) for form in (word, *synonym_stems(word))}
     jumps = 0
     last: int | None = None
-    for word in content_stems(statement):
+    for word, gap in _content_with_gaps(statement):
         if word not in places:
             continue
         place = min(places[word], key=lambda at: abs(at - (last + 1)) if last is not None else at)
-        if last is not None:
-            jumps += not 0 < place - last <= 2
+        if last is not None and place != last + 1:
+            skipped = range(last + 1, place)
+            if place > last and not _may_leave_out([words[at][1] for at in (*skipped, place)]):
+                if lost := [words[at][0] for at in skipped if words[at][0] not in said]:
+                    return Finding("unsupported", f"leaves out “{lost[0]}…”, which holds the cited sentence together")
+                jumps += 1
+            elif place <= last:
+                jumps += 1
+                if _COPULAS & set(gap) and not word.startswith(_PARTICIPLE_STEMS):
+                    return Finding("unsupported", "says of one thing that it is another")
         last = place
     if jumps > MAX_JUMPS:
         return Finding("unsupported", f"puts the sentence's words into another order ({jumps} jumps)")
     return None
+
+
+_COPULAS = frozenset("is are was were be".split())
+# Stems of the participles in which a passive tells what the sentence tells actively.
+_PARTICIPLE_STEMS = tuple("propos introduc present studi shown found describ report use built made ask evalu".split())
+_PHRASE_OPENERS = frozenset(
+    "of in for with to on by from at that which who and or than as while where after before without ;".split()
+)
+
+
+def _may_leave_out(gaps: list[tuple[str, ...]]) -> bool:
+    """Tell whether the content words between two others may be left out without joining what doesn't belong together.
+
+    Args:
+        gaps: the words before each content word, from the first one left out to the next one kept: bare modifiers
+            have nothing before the word that they modify, and a whole phrase opens with a preposition or a comma.
+    """
+    if not gaps[-1]:
+        return True
+    return bool(gaps[0]) and gaps[0][0] in _PHRASE_OPENERS
+
+
+_TOKEN_OR_MARK = re.compile(r"[^\W_]+(?:[.,'’^+/][^\W_]+)*|[,;(]")
+
+
+def _content_with_gaps(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the stem of each content word with the function words and marks that stand before it."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    gap: list[str] = []
+    for token in _TOKEN_OR_MARK.findall(text):
+        lowered = token.lower()
+        if lowered in STOPWORDS or not token[0].isalnum():
+            gap.append(lowered)
+        else:
+            found.append((stem(lowered), tuple(gap)))
+            gap = []
+    return found
+
+
+_BROKEN = re.compile(
+    r"\b(?:a|an|the) (?:a|an|the|it|its|they|them|is|are|was|were|of|in|on|to|that|which|and|or|by|for|with|has|have)\b"
+    r"|\b(?:do|does|did|is|are) no (?:have|be)\b|\bin that \w+s\b|\b(\w+) \1\b",
+    re.IGNORECASE,
+)
+_OPENING_PREPOSITION = re.compile(
+    r"^(in|on|at|for|with|by|from|after|before|during|among|within|across|unlike|without|under|against|compared)\b",
+    re.IGNORECASE,
+)
+
+
+def _grammar(statement: str, sentence: str) -> Finding | None:
+    """Refuse what no longer parses, or lost the preposition that its first words had."""
+    if (found := _BROKEN.search(statement)) and found.group().lower() not in sentence.lower():
+        return Finding("unsupported", f"is broken (“{found.group()}”)")
+    said, there = _content_with_gaps(statement), _content_with_gaps(sentence)
+    for (one, _), (other, gap) in itertools.pairwise(said):
+        if not gap and one[:5] == other[:5] and len(one) > 4 and (one, other) not in _neighbours(there):
+            return Finding("unsupported", "says the same word twice")
+    opening = _OPENING_PREPOSITION.match(sentence)
+    same_start = said and there and said[0][0] == there[0][0]
+    if opening and same_start and not statement.lower().startswith(opening.group(1).lower()):
+        return Finding("unsupported", f"lost the “{opening.group(1)}” of the cited sentence")
+    return None
+
+
+def _neighbours(words: list[tuple[str, tuple[str, ...]]]) -> set[tuple[str, str]]:
+    return {(one, other) for (one, _), (other, _) in itertools.pairwise(words)}
 
 
 def _capital_inside(statement: str, token: str) -> bool:

@@ -60,7 +60,7 @@ def verdict(statement: str, sentence: int) -> check.Finding:
 @pytest.mark.parametrize(
     ("statement", "sentence", "shown"),
     [
-        ("The authors present a small lamp model called Lantern.", 0, True),
+        ("The authors introduce Lantern, a small lamp model.", 0, True),
         ("It boosts accuracy from 59.3 to 67.2 on the NightSet data set without extra labels.", 1, True),
         ("On the NightSet data set, accuracy is raised from 59.3 to 76.2 without extra labels.", 1, False),
         ("On NightSet, accuracy is lowered from 59.3 to 67.2 without extra labels.", 1, False),

@@ -6,8 +6,8 @@ from assistant.cli.run import Run, command, show, tell, width
 
 # One of them can't be answered from the sample library, which is the point of it.
 QUESTIONS = (
-    "How does XNLI evaluate cross-lingual understanding?",
-    "Which papers study unsupervised machine translation?",
+    "What is XNLI and how many languages does it cover?",
+    "Which papers present data sets for dialogue?",
     "What is the melting point of tungsten?",
 )
 TOPIC = "neural dialogue systems and conversation data"

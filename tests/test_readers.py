@@ -35,8 +35,11 @@ Rivers: A Benchmark for Flow
 
 Stones without a Colon
 
-{long} It ends here: https://example.org/stones
-""".format(long="Rivers flow downhill and benchmarks measure how fast they do so, " * 6 + "which is all.")
+{other} It ends here: https://example.org/stones
+""".format(
+    long="Rivers flow downhill and benchmarks measure how fast they do so, " * 6 + "which is all.",
+    other="Stones lie where they fell, and whoever moves one of them moves the whole hill, " * 5 + "in the end.",
+)
 
 
 def read(tmp_path: Path, text: str | bytes) -> tuple[list[Record], list[Problem]]:

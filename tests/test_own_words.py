@@ -38,7 +38,7 @@ def test_no_sentence_is_taken_from_the_shared_material() -> None:
         path = ROOT / name
         if path.suffix in (".onnx", ".gguf", ".npz") or name == "LICENSE" or not path.is_file():
             continue
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             if name == "eval/library.jsonl":
                 paper = json.loads(line)
                 titles |= set(runs(_WORD.findall(paper["title"].lower())))

@@ -1,0 +1,52 @@
+"""Retrieval on real listing pages: our own questions, with the cite keys of the papers that answer them.
+
+    python eval/bench/pages.py PAGE...
+
+The pages are added to a temporary library. Prints, by kind of question: how many, the share whose first hit is right
+(for `several` and `condition`: the mean share of the right papers among the first ten), and the share with a right
+paper among the first five. Follow-ups and questions that no paper answers are left out here.
+"""
+
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from assistant import ingest
+from assistant.config import DEFAULT_EMBEDDER, Settings
+from assistant.embed import MiniLM
+from assistant.library import Library
+from assistant.models import resolve
+from assistant.retrieve import Retriever
+from assistant.store import Store, write_lock
+
+QUESTIONS = Path(__file__).parent / "pages_questions.jsonl"
+
+
+def main(pages: list[str]) -> None:
+    """Add the pages, ask the questions, print the shares."""
+    models = Settings().models
+    embedder = MiniLM(resolve(DEFAULT_EMBEDDER, "embedder", cache=models, offline=False, announce=print))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(home=Path(folder))
+        with Library.create(settings.catalogue) as library:
+            with write_lock(settings.write_lock):
+                ingest.add(ingest.read_files(map(Path, pages)), library, embedder)
+            retriever = Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder)
+            first, five = defaultdict(list), defaultdict(list)
+            for question in map(json.loads, QUESTIONS.read_text(encoding="utf-8").splitlines()):
+                gold = {library.paper(key).key for key in question["gold"]}
+                if not gold or question["follows"]:
+                    continue
+                found = [item.paper.key for item in retriever.search(question["question"], 10)]
+                many = question["kind"] in ("several", "condition")
+                right = len(gold & set(found)) / len(gold) if many else float(found[0] in gold)
+                first[question["kind"]].append(right)
+                five[question["kind"]].append(float(bool(gold & set(found[:5]))))
+    for kind, values in first.items():
+        print(f"{kind:<10} n={len(values):<4} {sum(values) / len(values):.3f}  {sum(five[kind]) / len(five[kind]):.3f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 ORDER = (
     "errors", "config", "files", "records", "terms", "sentences", "lexicon", "gguf", "models", "onnx", "readers",
     "identity", "citekeys", "library", "chunks", "embed", "store", "ingest", "check", "retrieve", "select",
-    "prompts", "decoding", "generate", "wording", "followup", "answer", "render", "export", "draft", "testing", "eval",
+    "prompts", "decoding", "generate", "judge", "wording", "followup", "answer", "render", "export", "draft", "testing", "eval",
     "chat", "cli", "__main__", "training",
 )  # fmt: skip
 

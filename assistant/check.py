@@ -32,16 +32,16 @@ _META = re.compile(
     r"in other words|summar(?:y|ise|ize) of)\b",
     re.IGNORECASE,
 )
-_NEGATION = re.compile(
+NEGATION = re.compile(
     r"\b(?:not|no|never|neither|nor|none|cannot|without|unable|fails?|failed|lacks?|lacking|nothing|hardly|barely|rarely)\b|n['’]t\b",
     re.IGNORECASE,
 )
-_SCOPE = frozenset(
+SCOPE = frozenset(
     """all always every any never first best only solely entirely completely fully prove proves proven
     guarantee guarantees perfect perfectly universal universally everywhere everyone unprecedented
     revolutionary groundbreaking optimal state-of-the-art sota""".split()
 )
-_HEDGE = re.compile(r"\b(?:may|might|could|suggest\w*|likely|possibly|potential\w*|appears?|seems?)\b", re.IGNORECASE)
+HEDGE = re.compile(r"\b(?:may|might|could|suggest\w*|likely|possibly|potential\w*|appears?|seems?)\b", re.IGNORECASE)
 
 _BEFORE_NUMBER = re.compile(r"([A-Za-z]+) (\d+(?:[.,]\d+)*%?)")
 _NUMBER_RELATIONS = frozenset("to by from above below over under than least most about nearly almost around of".split())
@@ -69,7 +69,7 @@ _OPPOSITES = (
     ("strong stronger", "weak weaker"),
     ("monolingual", "multilingual bilingual"),
 )
-_OPPOSITE_STEMS = tuple(
+OPPOSITE_STEMS = tuple(
     (frozenset(stem(w) for w in one.split()), frozenset(stem(w) for w in other.split())) for one, other in _OPPOSITES
 )
 
@@ -130,7 +130,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
     share = coverage(statement, f"{sentence} {title}")
     if share < PARTIAL_COVERAGE:
         return Finding("unsupported", f"only {share:.0%} of its words are in the cited sentence")
-    if _HEDGE.search(sentence) and not _HEDGE.search(statement):
+    if HEDGE.search(sentence) and not HEDGE.search(statement):
         return Finding("partial", "the abstract is more careful than the sentence")
     if share < SUPPORTED_COVERAGE:
         return Finding("partial", f"{share:.0%} of its words are in the cited sentence")
@@ -183,13 +183,13 @@ def _names(statement: str, whole: str) -> Finding | None:
     known |= {part for word in known for part in re.split(r"[-/’'.]", word)}
     stems = {stem(word) for word in known}
     for position, token in enumerate(tokens(statement)):
-        is_name = is_identifier(token) or (position > 0 and token[0].isupper() and _capital_inside(statement, token))
+        is_name = is_identifier(token) or (position > 0 and token[0].isupper() and capital_inside(statement, token))
         if not is_name or not any(c.isalpha() for c in token):
             continue
         parts = [part for part in re.split(r"[-/’'.]", token.lower()) if part]
         if token.lower() in known or all(part in known or stem(part) in stems for part in parts):
             continue
-        if token.isupper() and _spells(token, whole):
+        if token.isupper() and spells(token, whole):
             continue
         return Finding("unsupported", f"names {token}, which the abstract doesn't")
     return None
@@ -405,13 +405,13 @@ def _neighbours(words: list[tuple[str, tuple[str, ...]]]) -> set[tuple[str, str]
     return {(one, other) for (one, _), (other, _) in itertools.pairwise(words)}
 
 
-def _capital_inside(statement: str, token: str) -> bool:
+def capital_inside(statement: str, token: str) -> bool:
     """Tell whether a capitalised token stands inside a sentence rather than at its start."""
     at = statement.find(token)
     return at > 0 and not re.search(r"[.!?:]\s*[\"'“(]?$", statement[:at])
 
 
-def _spells(acronym: str, text: str) -> bool:
+def spells(acronym: str, text: str) -> bool:
     """Tell whether an acronym's letters are the initials of a run of words in the text."""
     letters = [c for c in acronym.lower() if c.isalpha()]
     initials = [word[0].lower() for token in tokens(text) for word in token.split("-") if word]
@@ -419,20 +419,21 @@ def _spells(acronym: str, text: str) -> bool:
 
 
 def _direction(statement: str, sentence: str) -> Finding | None:
-    said, there = _all_stems(statement), _all_stems(sentence)
-    for one, other in _OPPOSITE_STEMS:
+    said, there = all_stems(statement), all_stems(sentence)
+    for one, other in OPPOSITE_STEMS:
         for left, right in ((one, other), (other, one)):
             if said & left and not said & right and there & right and not there & left:
                 return Finding("contradicted", "says the opposite of the cited sentence in its direction")
     return None
 
 
-def _all_stems(text: str) -> set[str]:
+def all_stems(text: str) -> set[str]:
+    """Return the stems of all words of a text, the parts of hyphenated ones one by one."""
     return {stem(part) for token in tokens(text) for part in token.split("-")}
 
 
 def _negation(statement: str, sentence: str) -> Finding | None:
-    said, there = bool(_NEGATION.search(statement)), bool(_NEGATION.search(sentence))
+    said, there = bool(NEGATION.search(statement)), bool(NEGATION.search(sentence))
     if said and not there:
         return Finding("contradicted", "denies what the cited sentence doesn't deny")
     if there and not said:
@@ -443,7 +444,7 @@ def _negation(statement: str, sentence: str) -> Finding | None:
 def _scope(statement: str, whole: str) -> Finding | None:
     there = {word.lower() for word in tokens(whole)}
     for word in tokens(statement):
-        if word.lower() in _SCOPE and word.lower() not in there:
+        if word.lower() in SCOPE and word.lower() not in there:
             return Finding("unsupported", f"claims “{word}”, which the abstract doesn't")
     return None
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.training.judge_format import MAX_CLAIM, MAX_EVIDENCE, NO, OPENING, YES, claim_text, evidence_text
+from assistant.judge.format import MAX_CLAIM, MAX_EVIDENCE, NO, OPENING, YES, claim_text, evidence_text
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from assistant.training.judge_format import CLAIM, MAX_CLAIM, MAX_EVIDENCE, NO, OPENING, YES, claim_text, evidence_text
+from assistant.judge.format import CLAIM, MAX_CLAIM, MAX_EVIDENCE, NO, OPENING, YES, claim_text, evidence_text
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 GGUF_NAMES = dict(

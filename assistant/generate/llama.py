@@ -1,6 +1,6 @@
 """The language model: messages in, text out, through llama.cpp.
 
-This is the only module that imports llama_cpp, when first used. What comes out of papers can't become an
+llama_cpp is imported when first used, in this package alone. What comes out of papers can't become an
 instruction of the chat template: the template is rendered around place holders, and only its own parts are turned
 into tokens with special marks allowed.
 """
@@ -10,74 +10,18 @@ import os
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from assistant import lexicon
 from assistant.decoding import CopyGuard, WordGuard
 from assistant.errors import ModelDamagedError, ModelMissingError
+from assistant.generate.base import Completion, Sampling
 from assistant.models import ModelFile
 from assistant.prompts import Message
 from assistant.records import ModelId
 
 CONTEXT = 4096
-
-
-@dataclass(frozen=True)
-class Completion:
-    """What a model wrote.
-
-    Attributes:
-        text: the text, the forced opening included.
-        prompt_tokens: tokens that were read (those of a reused prefix included).
-        completion_tokens: tokens that were written.
-        whole: False where the text was cut at the limit of tokens.
-        ease: mean log-probability of the text's tokens without the guards, in nats; far below 0 where the guards
-            pushed the model through words that it wouldn't say. 0 without guards.
-    """
-
-    text: str
-    prompt_tokens: int
-    completion_tokens: int
-    whole: bool
-    ease: float = 0.0
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How to write.
-
-    Attributes:
-        temperature: 0 takes the most probable token each time.
-        seed: seed of the sampling.
-        max_tokens: limit of the length.
-        opening: words that the text begins with.
-        source: the sentence to be reworded; the text is held to one sentence within its vocabulary.
-        max_run: how many words may be copied from the source in a row; names and numbers don't end a run.
-        closed: whether only the source's own words, and words that claim nothing, may be used.
-        min_kept: share of the source's content words that the text has to use.
-    """
-
-    temperature: float = 0.0
-    seed: int = 0
-    max_tokens: int = 96
-    opening: str = ""
-    source: str = ""
-    max_run: int = 0
-    closed: bool = True
-    min_kept: float = 0.6
-
-
-class Generator(Protocol):
-    """What answering needs of a language model."""
-
-    @property
-    def model(self) -> ModelId:
-        """Which model it is."""
-
-    def complete(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
-        """Return one text for some messages."""
 
 
 class LlamaCpp:
@@ -99,13 +43,7 @@ class LlamaCpp:
         """
         self.model = ModelId(name=file.name, sha256=file.sha256)
         self._lock = threading.Lock()
-        try:
-            import llama_cpp
-        except (ImportError, OSError) as error:
-            raise ModelMissingError(
-                f"llama-cpp-python can't be loaded ({error})",
-                "Install it again: pip install --force-reinstall llama-cpp-python.",
-            ) from error
+        llama_cpp = import_llama()
         try:
             self._llama: Any = llama_cpp.Llama(
                 str(file.path),
@@ -232,6 +170,22 @@ class LlamaCpp:
         self._llama.reset()
         surprise = total / (len(tokens) - 1)
         return surprise if surprise == surprise else float("inf")  # not a number: nothing works
+
+
+def import_llama() -> Any:
+    """Return the llama_cpp module.
+
+    Raises:
+        ModelMissingError: it isn't installed, or can't be loaded.
+    """
+    try:
+        import llama_cpp
+    except (ImportError, OSError) as error:
+        raise ModelMissingError(
+            f"llama-cpp-python can't be loaded ({error})",
+            "Install it again: pip install --force-reinstall llama-cpp-python.",
+        ) from error
+    return llama_cpp
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -1,0 +1,7 @@
+"""The language models that word statements."""
+
+from assistant.generate.base import Completion, Generator, Sampling
+from assistant.generate.llama import LlamaCpp
+from assistant.generate.reader import Read, Reader
+
+__all__ = ["Completion", "Generator", "LlamaCpp", "Read", "Reader", "Sampling"]

@@ -5,101 +5,24 @@ Whatever else is on disk (the Chroma index) can be made again from it. A change 
 batch is one transaction, synced before anything about it is reported.
 """
 
-import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from assistant import citekeys, identity
-from assistant.errors import HomeError, NewerHomeError, NoLibraryError, UsageError
+from assistant import citekeys, identity, merging, schema
+from assistant.errors import HomeError, NoLibraryError, UsageError
 from assistant.records import Bibliography, Chunk, Paper, Record, Source
+from assistant.schema import clear_errors
 
 if TYPE_CHECKING:
     import numpy as np
 
-SCHEMA_VERSION = 2
-# "LitA": marks the file as ours, so that a foreign SQLite file is never written to.
-_APPLICATION_ID = 0x4C697441
-
-_SCHEMA = """
-CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE papers(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, data TEXT NOT NULL);
-CREATE TABLE aliases(key TEXT PRIMARY KEY, paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE);
-CREATE TABLE tags(paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE, tag TEXT NOT NULL,
-    PRIMARY KEY (paper, tag));
-CREATE TABLE records(id INTEGER PRIMARY KEY, paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
-    file TEXT NOT NULL, line INTEGER NOT NULL, hash TEXT NOT NULL, data TEXT NOT NULL);
-CREATE INDEX records_by_hash ON records(hash);
-CREATE INDEX records_by_paper ON records(paper);
-CREATE TABLE blocks(block TEXT NOT NULL, paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
-    PRIMARY KEY (block, paper)) WITHOUT ROWID;
-CREATE TABLE chunks(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-    paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, vector BLOB NOT NULL);
-CREATE INDEX chunks_by_paper ON chunks(paper);
-CREATE TABLE removed(id TEXT PRIMARY KEY);
-CREATE TABLE issued(key TEXT PRIMARY KEY COLLATE NOCASE, hash TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX issued_by_hash ON issued(hash);
-CREATE TABLE apart(hash TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (hash, other)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE lexical USING fts5(title, abstract, tokenize = 'porter unicode61 remove_diacritics 2');
-"""
-
-# What version 2 added: keys that were ever given, with a hash of whom they were given to, so that a paper that comes
-# back gets its key back and no other paper does; and the records that the user split, which never merge again.
-_TO_VERSION_2 = """
-CREATE TABLE issued(key TEXT PRIMARY KEY COLLATE NOCASE, hash TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX issued_by_hash ON issued(hash);
-CREATE TABLE apart(hash TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (hash, other)) WITHOUT ROWID;
-"""
-
+_NO_LIBRARY = ("there is no library yet", "Add papers first: assistant add FILE… (or try: assistant demo).")
 # A block that so many papers share tells nothing; identifiers and whole titles are followed however many they are.
 _CROWDED = 60
-
-
-class Filter(NamedTuple):
-    """Which papers to list; what is None or empty asks for nothing."""
-
-    since: int | None = None
-    until: int | None = None
-    categories: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    has_abstract: bool | None = None
-    has_code: bool = False
-    tags: tuple[str, ...] = ()
-    text: str = ""
-
-    def accepts(self, paper: Paper) -> bool:
-        """Tell whether a paper is asked for.
-
-        Several categories or sources ask for any of them, several tags for all; a source is a part of a file's path;
-        every word of the text must stand in the title, the abstract, the authors, the venue or the key.
-        """
-        year = paper.year
-        if self.since is not None and (year is None or year < self.since):
-            return False
-        if self.until is not None and (year is None or year > self.until):
-            return False
-        if self.has_abstract is not None and bool(paper.abstract.strip()) != self.has_abstract:
-            return False
-        if self.has_code and not paper.has_code:
-            return False
-        categories = {category.lower() for category in paper.categories}
-        if self.categories and not any(wanted.lower() in categories for wanted in self.categories):
-            return False
-        if self.sources and not any(part in source.file for part in self.sources for source in paper.sources):
-            return False
-        if not set(self.tags) <= set(paper.tags):
-            return False
-        if not self.text:
-            return True
-        fields = (paper.title, paper.abstract, *paper.authors, paper.venue or "", paper.key)
-        words = identity.normalise(" ".join(fields))
-        return all(word in words for word in identity.normalise(self.text).split())
-
 
 Outcome = Literal["added", "merged", "unchanged"]
 
@@ -110,28 +33,6 @@ class StoredChunk(NamedTuple):
     seq: int
     chunk: Chunk
     vector: "np.ndarray[tuple[int], np.dtype[np.float32]]"
-
-
-@contextmanager
-def _clear_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises about the file itself into errors with a cure."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "full" in text:
-            raise HomeError(f"the disk is full: {path}", "Free some space and run the command again.") from error
-        if "readonly" in text or "unable to open" in text or "disk I/O" in text:
-            raise HomeError(f"can't write {path} ({text})", "Check the permissions, or use another --home.") from error
-        if "locked" in text:
-            raise HomeError(f"another process holds {path}", "Wait for it to end and run the command again.") from error
-        raise
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.IntegrityError):
-            raise
-        raise HomeError(
-            f"{path} is damaged or not a library ({error})", "Move it away and add the papers again."
-        ) from error
 
 
 class Library:
@@ -159,77 +60,19 @@ class Library:
                 f"can't read {path} ({error.strerror})", "Check the permissions, or use another --home."
             ) from error
         if not there:
-            raise NoLibraryError(
-                "there is no library yet", "Add papers first: assistant add FILE… (or try: assistant demo)."
-            )
+            raise NoLibraryError(*_NO_LIBRARY)
         library = cls._connect(path)
-        with _clear_errors(path):
-            if library._pragma("application_id") != _APPLICATION_ID:
-                library.close()
-                raise HomeError(f"{path} is not a library of this program", "Choose another --home.")
-            version = library._pragma("user_version")
-        if version > SCHEMA_VERSION:
-            library.close()
-            raise NewerHomeError(
-                f"the library was written by a newer version (format {version}, this program knows {SCHEMA_VERSION})",
-                "Update: pip install --upgrade literature-assistant.",
-            )
-        if version < SCHEMA_VERSION:
-            try:
-                library._migrate()
-            except BaseException:
-                library.close()
-                raise
+        if library is None:
+            raise NoLibraryError(*_NO_LIBRARY)
         return library
-
-    def _migrate(self) -> None:
-        """Bring a library of format 1 to this format, in one transaction, after a copy beside it.
-
-        Raises:
-            HomeError: the home can't be written; the library is left as it was.
-        """
-        if not (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)):
-            raise HomeError(
-                f"the library {self.path} is of an older format and can't be written",
-                "Make the home writable for one command; the library is copied first.",
-            )
-        with self.transaction():
-            version = self._pragma("user_version")
-            if version >= SCHEMA_VERSION:
-                return  # another process was first
-            self._copy(self.path.with_name(f"{self.path.stem}.format-{version}{self.path.suffix}"))
-            for statement in filter(str.strip, _TO_VERSION_2.split(";")):
-                self._db.execute(statement)
-            self._db.execute("DELETE FROM blocks")
-            rows = self._db.execute("SELECT id, paper, file, line, data FROM records ORDER BY id").fetchall()
-            for record_id, paper_id, file, line, data in rows:
-                record = Record.model_validate({**json.loads(data), "source": {"file": file, "line": line}})
-                self._db.execute("UPDATE records SET hash = ? WHERE id = ?", (_digest(record), record_id))
-                self._note_blocks(paper_id, record)
-            for paper_id, key in self._db.execute(
-                "SELECT id, key FROM papers UNION ALL SELECT paper, key FROM aliases"
-            ).fetchall():
-                records = self._records(paper_id)
-                name = _name_hash(records[0][1]) if records else ""
-                self._db.execute("INSERT OR IGNORE INTO issued VALUES (?, ?)", (key, name))
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def _copy(self, target: Path) -> None:
-        """Copy what is committed to another file, whole or not at all."""
-        part = target.with_name(f".{target.name}.part")
-        part.unlink(missing_ok=True)
-        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(part)) as copy:
-            source.backup(copy)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, target)
 
     @classmethod
     def create(cls, path: Path) -> "Library":
         """Open the library, made empty first where there is none.
 
         Raises:
-            HomeError: the home can't be written.
+            NewerHomeError: a newer version of the program wrote it.
+            HomeError: the home can't be written, or another file stands there.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -238,30 +81,26 @@ class Library:
                 f"can't write {path.parent} ({error.strerror})",
                 "Check the permissions, or use another --home.",
             ) from error
-        if path.exists() and path.stat().st_size > 0:
-            return cls.open(path)
-        library = cls._connect(path)
-        with _clear_errors(path):
-            library._db.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
-                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
+        library = cls._connect(path, make=True)
+        assert library is not None
         return library
 
     @classmethod
-    def _connect(cls, path: Path) -> "Library":
-        with _clear_errors(path):
-            connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    def _connect(cls, path: Path, *, make: bool = False) -> "Library | None":
+        """Open the file; where it is still empty, make the tables or return None."""
+        with clear_errors(path):
+            connection = schema.connect(path)
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("PRAGMA foreign_keys = ON")
-            except sqlite3.OperationalError:
-                # A read-only home: reading goes on without a write-ahead log.
-                if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-                    raise
+                if schema.is_empty(connection):
+                    if not make:
+                        connection.close()
+                        return None
+                    schema.make(connection, path)
+                schema.bring_up(connection, path)
+                schema.prepare(connection)
+            except BaseException:
                 connection.close()
-                connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+                raise
         return cls(path, connection)
 
     def close(self) -> None:
@@ -274,21 +113,9 @@ class Library:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _pragma(self, name: str) -> int:
-        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Do everything inside, or nothing of it."""
-        with _clear_errors(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        return schema.transaction(self._db, self.path)
 
     # ------------------------------------------------------------------ notes about the library itself
 
@@ -299,7 +126,7 @@ class Library:
 
     def set_note(self, name: str, value: str) -> None:
         """Write a note about the library."""
-        with _clear_errors(self.path):
+        with clear_errors(self.path):
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     # ------------------------------------------------------------------ papers
@@ -348,7 +175,7 @@ class Library:
         Returns:
             What happened, the paper, and whether its chunks have to be made (again).
         """
-        digest = _digest(record)
+        digest = merging.digest(record)
         known = self._db.execute(
             "SELECT paper FROM records WHERE hash = ? AND file = ? AND line = ?",
             (digest, record.source.file, record.source.line),
@@ -365,7 +192,7 @@ class Library:
             outcome = "merged"
         self._db.execute(
             "INSERT INTO records(paper, file, line, hash, data) VALUES (?, ?, ?, ?, ?)",
-            (paper_id, record.source.file, record.source.line, digest, _content(record)),
+            (paper_id, record.source.file, record.source.line, digest, merging.content(record)),
         )
         self._note_blocks(paper_id, record)
         return outcome, self._paper(paper_id), stale
@@ -404,10 +231,7 @@ class Library:
     def _records(self, paper_id: int) -> list[tuple[str, Record]]:
         """Return the records of a paper with their hashes, in the order in which they came."""
         rows = self._db.execute("SELECT hash, file, line, data FROM records WHERE paper = ? ORDER BY id", (paper_id,))
-        return [
-            (str(digest), Record.model_validate({**json.loads(data), "source": {"file": file, "line": line}}))
-            for digest, file, line, data in rows
-        ]
+        return [(str(digest), merging.restored(data, file, line)) for digest, file, line, data in rows]
 
     def records(self, key: str) -> list[Record]:
         """Return the records that a paper was merged from, in the order in which they came.
@@ -419,7 +243,9 @@ class Library:
 
     def _insert(self, record: Record) -> int:
         """Make a new paper of a record."""
-        cursor = self._db.execute("INSERT INTO papers(key, data) VALUES (?, ?)", (self._new_key(record), _data(record)))
+        cursor = self._db.execute(
+            "INSERT INTO papers(key, data) VALUES (?, ?)", (self._new_key(record), merging.paper_data(record))
+        )
         paper_id = cursor.lastrowid
         assert paper_id is not None
         self._db.execute(
@@ -430,7 +256,7 @@ class Library:
 
     def _new_key(self, record: Record) -> str:
         """Return the key for a new paper and note it as given; a paper that was here before gets its key back."""
-        name = _name_hash(record)
+        name = merging.name_hash(record)
         own = citekeys.safe(record.key) if record.key else ""
         if own:
             key = citekeys.unique(own, self._in_use)
@@ -455,18 +281,18 @@ class Library:
         own = record.key or ""
         for key in dict.fromkeys((citekeys.safe(own), own)):
             if key and not self._in_use(key):
-                self._db.execute("INSERT OR REPLACE INTO issued VALUES (?, ?)", (key, _name_hash(record)))
+                self._db.execute("INSERT OR REPLACE INTO issued VALUES (?, ?)", (key, merging.name_hash(record)))
                 self._db.execute("INSERT INTO aliases VALUES (?, ?)", (key, paper_id))
 
     def _merge(self, paper_id: int, record: Record) -> bool:
         """Take over what the record knows better; return whether the chunks have to be made again."""
         paper = self._paper(paper_id)
         self._alias(paper_id, record)
-        return self._rewrite(paper_id, paper, merge(paper, record))
+        return self._rewrite(paper_id, paper, merging.merge(paper, record))
 
     def _rewrite(self, paper_id: int, old: Paper, new: Paper) -> bool:
         """Store a paper's fields anew; return whether its chunks have to be made again."""
-        self._db.execute("UPDATE papers SET data = ? WHERE id = ?", (_data(new), paper_id))
+        self._db.execute("UPDATE papers SET data = ? WHERE id = ?", (merging.paper_data(new), paper_id))
         if (new.title, new.abstract) == (old.title, old.abstract):
             return False
         self._db.execute(
@@ -528,7 +354,7 @@ class Library:
             self._db.executemany("INSERT OR IGNORE INTO apart VALUES (?, ?)", [(one, o) for o in groups if o != one])
         first, *others = groups.items()
         self._db.execute("DELETE FROM blocks WHERE paper = ?", (paper_id,))
-        self._rewrite(paper_id, before, before.model_copy(update=_fields(first[1][0])))
+        self._rewrite(paper_id, before, before.model_copy(update=merging.fields(first[1][0])))
         self._note_blocks(paper_id, first[1][0])
         ids = [paper_id]
         for digest, records in others:
@@ -617,7 +443,7 @@ class Library:
 
     def forget_removed(self) -> None:
         """Note that the index no longer holds any removed chunk."""
-        with _clear_errors(self.path):
+        with clear_errors(self.path):
             self._db.execute("DELETE FROM removed")
 
     # ------------------------------------------------------------------ the lexical index
@@ -644,67 +470,6 @@ class Library:
 def quote_term(term: str) -> str:
     """Return a word or phrase as an FTS5 string: nothing in it is read as syntax."""
     return '"' + term.replace('"', '""').replace("\0", " ") + '"'
-
-
-def merge(paper: Paper, record: Bibliography) -> Paper:
-    """Return the paper with what the record knows better: the longer abstract and the richer fields win."""
-    fuller_names = record.authors and (
-        not paper.authors
-        or (paper.authors_truncated and not record.authors_truncated)
-        or (paper.authors_truncated == record.authors_truncated and len(record.authors) > len(paper.authors))
-    )
-    finer_date = record.date and (
-        not paper.date
-        or (paper.year is None and record.year is not None)
-        or (record.year == paper.year and len(record.date) > len(paper.date))
-    )
-    return paper.model_copy(
-        update={
-            "authors": record.authors if fuller_names else paper.authors,
-            "authors_truncated": record.authors_truncated if fuller_names else paper.authors_truncated,
-            "date": record.date if finer_date else paper.date,
-            "year": (record.year if finer_date else paper.year) or paper.year or record.year,
-            "categories": _union(paper.categories, record.categories),
-            "has_code": paper.has_code if record.has_code is None else bool(paper.has_code) or record.has_code,
-            "score": paper.score if paper.score is not None else record.score,
-            "affiliations": _union(paper.affiliations, record.affiliations),
-            "venue": paper.venue or record.venue,
-            "doi": paper.doi or record.doi,
-            "arxiv_id": paper.arxiv_id or record.arxiv_id,
-            "url": paper.url or record.url,
-            "abstract": record.abstract if len(record.abstract) > len(paper.abstract) else paper.abstract,
-        }
-    )
-
-
-def _content(record: Record) -> str:
-    return record.model_dump_json(exclude={"source"})
-
-
-def _digest(record: Record) -> str:
-    """Return the hash of what a record says; fields that are not set don't count, so that new ones change nothing."""
-    content = record.model_dump_json(exclude={"source"}, exclude_defaults=True)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _name_hash(record: Bibliography) -> str:
-    """Return a hash of what names a paper in a key: its title, its first author and its year."""
-    author = identity.name_of(record.authors[0]) if record.authors else ("", "")
-    name = "\n".join((identity.normalise(record.title), *author, str(record.year or "")))
-    return hashlib.sha256(name.encode()).hexdigest()
-
-
-def _fields(record: Bibliography) -> dict[str, object]:
-    return {name: getattr(record, name) for name in Bibliography.model_fields}
-
-
-def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return one + tuple(value for value in other if value not in one)
-
-
-def _data(paper: Bibliography) -> str:
-    """Return the fields that a paper's row holds; keys, sources, tags and aliases have tables of their own."""
-    return paper.model_dump_json(exclude={"key", "source", "sources", "tags", "aliases", "raw"})
 
 
 def _marks(values: Sequence[object]) -> str:

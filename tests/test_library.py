@@ -12,8 +12,9 @@ from assistant.chunks import chunk_paper, embedded_text
 from assistant.config import Settings
 from assistant.embed import MiniLM
 from assistant.errors import HomeError, NewerHomeError, NoLibraryError, NotReadyError, UsageError
-from assistant.library import SCHEMA_VERSION, Library
+from assistant.library import Library
 from assistant.records import Paper, Record, Source
+from assistant.schema import SCHEMA_VERSION
 from assistant.store import Store, write_lock
 from assistant.testing import HashingEmbedder
 from tests.conftest import shared
@@ -299,8 +300,22 @@ def test_a_foreign_database_is_refused(settings: Settings) -> None:
     settings.home.mkdir(parents=True)
     with sqlite3.connect(settings.catalogue) as connection:
         connection.execute("CREATE TABLE theirs(x)")
+    content = settings.catalogue.read_bytes()
     with pytest.raises(HomeError, match="not a library"):
         Library.create(settings.catalogue)
+    assert settings.catalogue.read_bytes() == content
+
+
+def test_a_file_that_a_kill_left_without_tables(settings: Settings) -> None:
+    """A catalogue that was opened for the first time and got no further is taken for none, and made whole by `add`."""
+    settings.home.mkdir(parents=True)
+    with sqlite3.connect(settings.catalogue) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    assert settings.catalogue.stat().st_size > 0
+    with pytest.raises(NoLibraryError):
+        Library.open(settings.catalogue)
+    assert fill(settings, record("Rivers", words(1)))[0].added == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

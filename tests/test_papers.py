@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 import pytest
 
-from assistant import ingest, library
+from assistant import ingest, schema
 from assistant.cli import main
 from assistant.cli.run import Run
 from assistant.config import Settings
 from assistant.errors import HomeError, UsageError
 from assistant.export import own_entry
-from assistant.library import SCHEMA_VERSION, Library
+from assistant.library import Library
 from assistant.readers import read_path
 from assistant.records import Record, Source
+from assistant.schema import SCHEMA_VERSION
 from assistant.store import Store, write_lock
 from assistant.testing import HashingEmbedder
 
@@ -393,8 +394,12 @@ def test_a_migration_that_fails_changes_nothing(settings: Settings, monkeypatch:
     """A migration is one transaction: where it fails the library is still of version 1, and the next one succeeds."""
     fill(settings, *ALL)
     as_version_1(settings)
+
+    def fails(db: sqlite3.Connection) -> None:
+        db.execute("CREATE TABLE papers(x)")
+
     with monkeypatch.context() as patch:
-        patch.setattr(library, "_TO_VERSION_2", library._TO_VERSION_2 + "; CREATE TABLE papers(x)")
+        patch.setattr(schema, "_STEPS", (*schema._STEPS, fails))
         with pytest.raises(sqlite3.OperationalError):
             Library.open(settings.catalogue)
     with sqlite3.connect(settings.catalogue) as db:

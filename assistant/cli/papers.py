@@ -179,7 +179,7 @@ def list_papers(
     JSON: `papers:[{key, title, authors, authors_truncated, year, date, categories, has_code, score, affiliations,
     tags, sources:[{file, line}], abstract}]`.
     """
-    from assistant.library import Filter
+    from assistant.filters import Filter
 
     first, last = _years(year, since, until)
     wanted = Filter(
@@ -453,7 +453,7 @@ def export_papers(
     from assistant.errors import UsageError
     from assistant.export import export
     from assistant.files import write_whole
-    from assistant.library import Filter
+    from assistant.filters import Filter
 
     if form not in ("bibtex", "ris", "csljson", "jsonl"):
         raise UsageError(f"no format {form}", "Choose bibtex, ris, csljson or jsonl.")

@@ -209,7 +209,14 @@ def train(args: argparse.Namespace) -> None:
         torch.set_num_threads(1)
         target = torch.tensor(pack.labels).float() * (1 - 2 * args.smooth) + args.smooth
         weight = torch.tensor(pack.weights)
-        loss = nn.functional.binary_cross_entropy_with_logits(judge(pack), target, weight, reduction="sum")
+        logits = judge(pack)
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, target, weight, reduction="sum")
+        if args.rank_loss:
+            # Claims about one abstract differ in nothing but their meaning, so each true one should beat each false.
+            right, wrong = logits[target > 0.5], logits[target < 0.5]
+            if len(right) and len(wrong):
+                margins = nn.functional.softplus(wrong[None, :] - right[:, None])
+                loss = loss + args.rank_loss * len(pack.claims) * margins.mean()
         return float(loss.detach()), torch.autograd.grad(loss, trained)
 
     # Each worker computes whole packs on one core: threads that share one product would wait for the slower core.
@@ -496,6 +503,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sub.add_argument("--dropout", type=float, default=0.0)
             sub.add_argument("--lr", type=float, default=5e-4)
             sub.add_argument("--decay", type=float, default=0.01)
+            sub.add_argument("--rank-loss", type=float, default=0.0, help="weight of true before false of an abstract")
             sub.add_argument("--smooth", type=float, default=0.03)
             sub.add_argument("--warmup", type=int, default=20)
             sub.add_argument("--batch", type=int, default=6, help="packs a step")

@@ -15,58 +15,19 @@ A tenth of the papers (a fifth of SciFact's claims, a seventh of WiCE's) is held
 """
 
 import argparse
-import hashlib
 import json
 import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from assistant.check import coverage
 from assistant.sentences import split as sentences
+from assistant.training.judge_rules import pubmedqa_packs, rule_packs
+from assistant.training.judge_sources import Row, acl_papers, claim, most_similar, pack, read, share
 
-Row = dict[str, Any]
 HAND = Path(__file__).parent / "data" / "acl_pairs.jsonl"
-YEARS = ("2016", "2017", "2019", "2020", "2021")
-
-
-def share(text: str) -> float:
-    """Return a number in [0, 1) that depends on the text alone."""
-    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 2**32
-
-
-def read(path: Path) -> list[Row]:
-    """Return the objects of a JSON Lines file."""
-    with path.open() as lines:
-        return [json.loads(line) for line in lines if line.strip()]
-
-
-def acl_papers(data: Path) -> dict[str, Row]:
-    """Return the ACL papers that may train, by id: every year but 2018."""
-    papers = read(data / "acl_abstracts" / "corpus.jsonl")
-    return {p["acl_id"]: p for p in papers if str(p["year"]) in YEARS and p["abstract"]}
-
-
-def claim(text: str, label: int, kind: str, origin: str, weight: float = 1.0) -> Row:
-    """Return one claim in the form of the output."""
-    return {"claim": text, "label": label, "type": kind, "origin": origin, "weight": weight}
-
-
-def pack(paper: str, source: str, split: str, title: str, evidence: str, claims: list[Row]) -> Row:
-    """Return one line of the output."""
-    return {"paper": paper, "source": source, "split": split, "title": title, "evidence": evidence, "claims": claims}
-
-
-def most_similar(texts: Sequence[str]) -> list[int]:
-    """Return for each text the index of the other text that is most like it (tf-idf cosine)."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    matrix = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(texts)
-    like = (matrix @ matrix.T).toarray()
-    like[range(len(texts)), range(len(texts))] = -1
-    return [int(i) for i in like.argmax(1)]
 
 
 def hand_packs(data: Path, hand: Path) -> list[Row]:
@@ -195,8 +156,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     packs += scifact_packs(args.data, rng)
     if args.wice:
         packs += wice_packs(args.data, rng)
-    from assistant.training.judge_rules import pubmedqa_packs, rule_packs
-
     medical = pubmedqa_packs(args.data, rng)
     rng.shuffle(medical)
     packs += [p for p in medical if p["split"] == "dev"] + [p for p in medical if p["split"] == "train"][

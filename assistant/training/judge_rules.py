@@ -16,7 +16,7 @@ from typing import Any
 
 from assistant.check import coverage, informative, third_person
 from assistant.sentences import split as sentences
-from assistant.training.judge_pairs import acl_papers, claim, most_similar, pack, read, share
+from assistant.training.judge_sources import acl_papers, claim, most_similar, pack, read, share
 from assistant.training.judge_words import (
     FLIPS,
     LEADS,

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         return self.home / "index"
 
     @property
+    def journals(self) -> Path:
+        """The folder that holds what is done of evaluations that were cut short."""
+        return self.home / "evaluations"
+
+    @property
     def write_lock(self) -> Path:
         """The lock file that one writer holds at a time."""
         return self.home / "write.lock"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assistant.draft import Drafter
     from assistant.embed import Embedder
     from assistant.generate import Generator
+    from assistant.judge import Judge
     from assistant.library import Library
     from assistant.retrieve import Retriever
     from assistant.store import Store
@@ -95,6 +96,18 @@ class Run:
         file = resolve(settings.model, "generator", cache=settings.models, offline=settings.offline, announce=tell)
         return LlamaCpp(file, threads=settings.threads, adapter=rewording_adapter(file))
 
+    def judge(self, name: str) -> "Judge":
+        """Return a support judge by its name.
+
+        Raises:
+            UsageError: there is none of this name.
+        """
+        from assistant.errors import UsageError
+
+        if name not in JUDGES:
+            raise UsageError(f"no judge is called {name!r}", f"the judges are {', '.join(JUDGES)}")
+        return JUDGES[name](self)
+
     @cached_property
     def retriever(self) -> "Retriever":
         """Search over the library."""
@@ -121,6 +134,28 @@ class Run:
         return Drafter(self.retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
 
 
+def _rules(run: Run) -> "Judge":
+    from assistant.judge.rules import RulesJudge
+
+    return RulesJudge()
+
+
+def _overlap(run: Run) -> "Judge":
+    from assistant.judge.overlap import OverlapJudge
+
+    return OverlapJudge()
+
+
+JUDGES: dict[str, Callable[[Run], "Judge"]] = {"rules": _rules, "overlap": _overlap}
+"""The support judges by the names that `--judge` takes."""
+
+GATE = "rules"
+"""The judge that decides what is shown."""
+
+EVALUATOR = "overlap"
+"""The judge that scores what was shown; another one than the gate, or an answer would mark its own work."""
+
+
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a command: its first argument is the run, and it takes the common options."""
 
@@ -133,15 +168,44 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
             with ending(run):
                 function(run, *args, **kwargs)
 
-        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        parameters = [context, *own, *common_parameters()]
-        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        _take_common(function, wrapper)
         app.command(name)(wrapper)
         return function
 
     return register
+
+
+def default_command(group: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as what a group of commands does by itself; it takes the common options too."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> None:
+            context = kwargs.pop("context")
+            common = {option: kwargs.pop(option) for option, _ in COMMON}
+            if context.invoked_subcommand is not None:
+                # Options between the group's name and the command's are the command's.
+                before = context.obj or {}
+                context.obj = {option: value or before.get(option) for option, value in common.items()}
+                return
+            run = make_run(common, context.obj)
+            with ending(run):
+                function(run, *args, **kwargs)
+
+        _take_common(function, wrapper)
+        group.callback(invoke_without_command=True)(wrapper)
+        return function
+
+    return register
+
+
+def _take_common(function: Callable[..., None], wrapper: Callable[..., None]) -> None:
+    """Give a wrapper the parameters of its function less the run, and the common options."""
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [context, *own, *common_parameters()]
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
 def common_parameters() -> list[inspect.Parameter]:

@@ -1,10 +1,10 @@
 """The bundled evaluation set: questions and claim-citation pairs over the sample library."""
 
-import json
+from collections import Counter
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.config import data_path
 from assistant.errors import ReadError
@@ -47,30 +47,109 @@ class Claim(Frozen):
     why: str = ""
 
 
-Item = TypeVar("Item", bound=Frozen)
+class LibraryPaper(BaseModel):
+    """What the evaluation needs of a paper of the sample library."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    title: str
+    abstract: str
+
+
+class Pair(BaseModel):
+    """One claim with the evidence that it is held against, from a file of the user's; further fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    source: str = ""
+    """The set that the pair is from; figures are given by source."""
+    claim: str
+    title: str = ""
+    evidence: str | tuple[str, ...]
+    """A text, or its sentences."""
+    label: Label
+    error_type: str | None = None
+
+    @property
+    def supported(self) -> bool:
+        """Whether the evidence supports the claim, in binary figures: of the labels, `support` alone does."""
+        return self.label == "support"
+
+    @property
+    def text(self) -> str:
+        """The evidence as one text."""
+        return self.evidence if isinstance(self.evidence, str) else " ".join(self.evidence)
+
+
+Item = TypeVar("Item", bound=BaseModel)
 
 
 def questions(folder: Path | None = None) -> list[Question]:
     """Return the bundled questions."""
-    return _read(folder, "questions.jsonl", Question)
+    return read((folder or data_path("eval")) / "questions.jsonl", Question)
 
 
 def claims(folder: Path | None = None) -> list[Claim]:
     """Return the bundled claim-citation pairs."""
-    return _read(folder, "claims.jsonl", Claim)
+    return read((folder or data_path("eval")) / "claims.jsonl", Claim)
 
 
-def _read(folder: Path | None, name: str, kind: type[Item]) -> list[Item]:
-    path = (folder or data_path("eval")) / name
+def papers(folder: Path | None = None) -> dict[str, LibraryPaper]:
+    """Return the papers of the sample library by their source ids."""
+    return {paper.id: paper for paper in read((folder or data_path("eval")) / LIBRARY, LibraryPaper)}
+
+
+def pairs(path: Path) -> list[Pair]:
+    """Return the claim-evidence pairs of a file.
+
+    Raises:
+        ReadError: it can't be read, a line isn't a pair, or two have the same id.
+    """
+    found = read(path, Pair)
+    for twice in (identifier for identifier, times in Counter(pair.id for pair in found).items() if times > 1):
+        raise ReadError(f"{path}: two rows have the id {twice}", "Give each row an id of its own.")
+    return found
+
+
+def bundled_pairs() -> list[Pair]:
+    """Return the bundled claims as pairs with the whole abstract that each cites."""
+    library = papers()
+    return [
+        Pair(
+            id=claim.id,
+            source="bundled",
+            claim=claim.claim,
+            title=library[claim.paper].title,
+            evidence=library[claim.paper].abstract,
+            label=claim.label,
+            error_type=claim.error_type,
+        )
+        for claim in claims()
+    ]
+
+
+def read(path: Path, kind: type[Item]) -> list[Item]:
+    """Return the items of a JSON lines file; blank lines are passed over.
+
+    Raises:
+        ReadError: it can't be read, or a line isn't such an item; says which.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ReadError(f"{path}: can't be read ({error.strerror})", "Reinstall the package.") from error
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ReadError(f"{path}: can't be read ({reason})", "Give a JSON lines file in UTF-8.") from error
     items = []
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
-            items.append(kind.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
-            reason = str(error).splitlines()[0]
-            raise ReadError(f"{path}:{number}: not a valid item ({reason})", "Mend the line.") from error
+            items.append(kind.model_validate_json(line))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            reason = f"{where}: {first['msg']}" if where else first["msg"]
+            raise ReadError(f"{path}:{number}: not a valid row ({reason})", "Mend the line.") from error
     return items

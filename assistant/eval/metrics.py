@@ -1,53 +1,8 @@
-"""The metrics, each with its definition and source.
-
-Every figure is a mean over items with a 95% interval from a bootstrap over the items (percentiles of 1,000
-resamples), so that a small sample shows as a wide interval.
-"""
+"""The metrics of answers, each with its definition and source."""
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
-from assistant.records import Answer, Frozen, Statement
-
-RESAMPLES = 1000
-
-
-class Metric(Frozen):
-    """A mean with its bootstrap interval."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-
-
-def bootstrap(values: Sequence[float], seed: int = 0) -> Metric:
-    """Return the mean of some values with its 95% bootstrap interval; empty for no values."""
-    if not values:
-        return Metric(value=None, low=None, high=None, n=0)
-    array = np.asarray(values, dtype=float)
-    picks = np.random.default_rng(seed).integers(0, len(array), (RESAMPLES, len(array)))
-    low, high = np.percentile(array[picks].mean(axis=1), [2.5, 97.5])
-    return Metric(
-        value=round(float(array.mean()), 4), low=round(float(low), 4), high=round(float(high), 4), n=len(array)
-    )
-
-
-def balanced_accuracy(positive: Sequence[bool], predicted: Sequence[bool], seed: int = 0) -> Metric:
-    """Return the mean of the recall on positives and the recall on negatives, with its interval."""
-    truth, said = np.asarray(positive), np.asarray(predicted)
-
-    def of(index: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> float:
-        t, s = truth[index], said[index]
-        parts = [float((s[t == side] == side).mean()) for side in (True, False) if (t == side).any()]
-        return float(np.mean(parts))
-
-    everything = np.arange(len(truth))
-    picks = np.random.default_rng(seed).integers(0, len(truth), (RESAMPLES, len(truth)))
-    low, high = np.percentile([of(pick) for pick in picks], [2.5, 97.5])
-    return Metric(value=round(of(everything), 4), low=round(float(low), 4), high=round(float(high), 4), n=len(truth))
-
+from assistant.records import Answer, Statement
 
 Supports = Callable[[str, Sequence[str]], bool]
 """Tells whether some passages, taken together, support a statement."""

@@ -1,43 +1,31 @@
 """Run the evaluation over the sample library, in a temporary home of its own."""
 
-import hashlib
 import random
 import statistics
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from assistant import check, ingest, prompts, sentences
 from assistant.answer import Answerer, Turn
 from assistant.config import Settings, data_path
 from assistant.embed import Embedder
-from assistant.eval import dataset, metrics
+from assistant.eval import binary, dataset, metrics
 from assistant.eval.dataset import Claim, Question
-from assistant.eval.metrics import Metric
+from assistant.eval.recording import RunRecord, record
+from assistant.eval.statistics import Metric, mean, measure
 from assistant.generate import Generator
 from assistant.library import Library
-from assistant.records import Answer, Frozen, ModelId, Paper
+from assistant.records import Answer, Frozen, Paper
 from assistant.retrieve import Retriever
 from assistant.store import Store, write_lock
 from assistant.terms import longest_common_run
 
 RULES = "deterministic checks alone (numbers, names, negation, direction, scope, coverage); no support model"
 _OVERLAP_FROM = 0.5
-
-
-class RunRecord(Frozen):
-    """How to repeat a run."""
-
-    model: ModelId
-    prompts: dict[str, str]
-    judge: str
-    commit: str | None
-    seed: int
-    n: int
-    dataset: str
-    """sha256 over the evaluation set's files."""
 
 
 class Report(Frozen):
@@ -79,14 +67,12 @@ def evaluate(
     values = _score_answers(answers, papers)
     values.update(_score_claims(claims, papers))
     return Report(
-        run=RunRecord(
-            model=generator.model,
-            prompts=prompts.hashes(),
+        run=record(
             judge=RULES,
-            commit=_commit(),
+            data=[data_path("eval") / name for name in ("library.jsonl", "questions.jsonl", "claims.jsonl")],
             seed=seed,
             n=len(questions),
-            dataset=_fingerprint(),
+            model=generator.model,
         ),
         metrics=values,
         cases=tuple(_case(question, answer, papers) for question, answer in answers),
@@ -185,7 +171,7 @@ def _score_answers(answers: Sequence[tuple[Question, Answer]], papers: dict[str,
         "total_seconds": [t.total_s for t in times],
         "first_statement_seconds": [t.first_statement_s for t in times if t.first_statement_s is not None],
     }
-    scored = {name: metrics.bootstrap(values) for name, values in found.items()}
+    scored = {name: mean(values) for name, values in found.items()}
     if times:
         scored["total_seconds_median"] = Metric(
             value=round(statistics.median(t.total_s for t in times), 3), low=None, high=None, n=len(times)
@@ -202,8 +188,8 @@ def _score_claims(claims: Sequence[Claim], papers: dict[str, Paper]) -> dict[str
         check.coverage(claim.claim, passage) >= _OVERLAP_FROM for claim, passage in zip(claims, passages, strict=True)
     ]
     scored = {
-        "claims_balanced_accuracy": metrics.balanced_accuracy(truth, by_rules),
-        "claims_balanced_accuracy_overlap": metrics.balanced_accuracy(truth, by_overlap),
+        "claims_balanced_accuracy": _balanced(truth, by_rules),
+        "claims_balanced_accuracy_overlap": _balanced(truth, by_overlap),
     }
     for kind in sorted({claim.error_type for claim in claims}):
         said = [
@@ -211,8 +197,12 @@ def _score_claims(claims: Sequence[Claim], papers: dict[str, Paper]) -> dict[str
             for claim, verdict, right in zip(claims, by_rules, truth, strict=True)
             if claim.error_type == kind
         ]
-        scored[f"claims_right_{kind}"] = metrics.bootstrap(said)
+        scored[f"claims_right_{kind}"] = mean(said)
     return scored
+
+
+def _balanced(truth: Sequence[bool], said: Sequence[bool]) -> Metric:
+    return measure(binary.balanced_accuracy(np.array(truth), np.array(said)), len(truth))
 
 
 def _case(question: Question, answer: Answer, papers: dict[str, Paper]) -> dict[str, Any]:
@@ -222,21 +212,3 @@ def _case(question: Question, answer: Answer, papers: dict[str, Paper]) -> dict[
         "gold": [papers[identifier].key for identifier in question.gold],
         "answer": answer.model_dump(mode="json", by_alias=True),
     }
-
-
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for name in ("library.jsonl", "questions.jsonl", "claims.jsonl"):
-        digest.update((data_path("eval") / name).read_bytes())
-    return digest.hexdigest()
-
-
-def _commit() -> str | None:
-    """Return the checkout's commit, or None away from one."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip() or None

@@ -123,6 +123,9 @@ CATALOGUE: tuple[ModelEntry, ...] = (
 )
 
 
+ADAPTERS = Path(__file__).parent / "adapters"
+"""What the package ships beside the models; adapters/README.md."""
+
 _REWORDING_ADAPTERS = {
     "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53": "reword-smollm2-135m.gguf",
 }
@@ -132,7 +135,7 @@ _REWORDING_ADAPTERS = {
 def rewording_adapter(model: ModelFile) -> Path | None:
     """Return the adapter that makes a model a better rewriter of sentences, if one was trained for it."""
     name = _REWORDING_ADAPTERS.get(model.sha256)
-    path = Path(__file__).parent / "adapters" / name if name else None
+    path = ADAPTERS / name if name else None
     return path if path and path.is_file() else None
 
 

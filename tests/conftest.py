@@ -10,7 +10,7 @@ import pytest
 from assistant.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Settings
 from assistant.embed import MiniLM
 from assistant.generate import LlamaCpp
-from assistant.models import resolve, rewording_adapter
+from assistant.models import ModelFile, resolve, rewording_adapter
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
@@ -28,10 +28,15 @@ def embedder(model_cache: Path) -> MiniLM:
 
 
 @pytest.fixture(scope="session")
-def generator(model_cache: Path) -> LlamaCpp:
+def generator_file(model_cache: Path) -> ModelFile:
+    """The real default generator's file."""
+    return resolve(DEFAULT_GENERATOR, "generator", cache=model_cache, offline=False, announce=print)
+
+
+@pytest.fixture(scope="session")
+def generator(generator_file: ModelFile) -> LlamaCpp:
     """The real default generator."""
-    file = resolve(DEFAULT_GENERATOR, "generator", cache=model_cache, offline=False, announce=print)
-    return LlamaCpp(file, adapter=rewording_adapter(file))
+    return LlamaCpp(generator_file, adapter=rewording_adapter(generator_file))
 
 
 def shared(name: str) -> Path:

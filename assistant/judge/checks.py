@@ -58,16 +58,17 @@ def failures(claim: str, evidence: Evidence, aligned: Sequence[Alignment]) -> tu
         evidence: the abstract.
         aligned: its sentences, the one that covers the claim best first.
     """
+    best = aligned[0].span.text if aligned else ""
     near = " ".join(item.span.text for item in aligned[:2])
     whole = f"{evidence.title}. {evidence.text}"
     found = (
         _numbers(claim, whole, near),
         _counts(claim, whole),
         _names(claim, whole),
-        _negation(claim, near),
-        _direction(claim, near),
+        _negation(claim, best, near),
+        _direction(claim, best),
         _scope(claim, whole),
-        _hedge(claim, near),
+        _hedge(claim, best),
     )
     return tuple(failure for failure in found if failure is not None)
 
@@ -143,17 +144,18 @@ def _is_name(token: str, place: int, claim: str) -> bool:
     return place > 0 and token[0].isupper() and check.capital_inside(claim, token)
 
 
-def _negation(claim: str, near: str) -> Failure | None:
-    said, there = check.NEGATION.search(claim), check.NEGATION.search(near)
-    if said and not there:
+def _negation(claim: str, best: str, near: str) -> Failure | None:
+    said = check.NEGATION.search(claim)
+    if said and not check.NEGATION.search(near):
         return Failure(check="negation", why=f"says “{said.group()}” where the abstract denies nothing")
+    there = check.NEGATION.search(best)
     if there and not said:
         return Failure(check="negation", why=f"leaves out the abstract's “{there.group()}”")
     return None
 
 
-def _direction(claim: str, near: str) -> Failure | None:
-    said, there = check.all_stems(claim), check.all_stems(near)
+def _direction(claim: str, best: str) -> Failure | None:
+    said, there = check.all_stems(claim), check.all_stems(best)
     for one, other in check.OPPOSITE_STEMS:
         for left, right in ((one, other), (other, one)):
             if said & left and not said & right and there & right and not there & left:
@@ -164,14 +166,17 @@ def _direction(claim: str, near: str) -> Failure | None:
 
 def _scope(claim: str, whole: str) -> Failure | None:
     there = {word.lower() for word in tokens(whole)}
+    denied = check.NEGATION.search(claim)
     for word in tokens(claim):
+        if word.lower() == "any" and denied:
+            continue
         if word.lower() in check.SCOPE and word.lower() not in there:
             return Failure(check="scope", why=f"claims “{word}”, which the abstract doesn't")
     return None
 
 
-def _hedge(claim: str, near: str) -> Failure | None:
-    careful = check.HEDGE.search(near)
+def _hedge(claim: str, best: str) -> Failure | None:
+    careful = check.HEDGE.search(best)
     if careful and not check.HEDGE.search(claim):
         return Failure(check="hedge", why=f"the abstract is more careful (“{careful.group()}”)")
     return None

@@ -11,9 +11,8 @@ from assistant.generate import Reader
 from assistant.judge import calibration, checks, format
 from assistant.judge.base import Evidence, Support
 from assistant.judge.calibration import Calibration
+from assistant.judge.windows import joined, nearest, windowed
 from assistant.sentences import Span
-
-_MAX_WINDOWS = 4
 
 
 class EntailmentJudge:
@@ -39,30 +38,28 @@ class EntailmentJudge:
     def score(self, claims: Sequence[str], evidence: Evidence) -> list[Support]:
         """Return the support of each claim, in order; a claim's result doesn't depend on the others."""
         spans = sentences.split(evidence.text)
-        windows = self._windows(evidence, spans)
+        windows = windowed(evidence, spans, self._reader.tokens)
         if not windows:
             return [Support(probability=0.0, support=0.0, verdict="unsupported") for _ in claims]
         plain = [claim.strip().strip("“”") for claim in claims]
         if len(windows) == 1:
-            answers = [[value] for value in self._answers(plain, evidence, windows[0])]
-            return [
-                self._support(claim, evidence, spans, max(values)) for claim, values in zip(plain, answers, strict=True)
-            ]
+            answers = self._answers(plain, evidence, windows[0])
+            return [self._support(claim, evidence, spans, one) for claim, one in zip(plain, answers, strict=True)]
         return [self._best_window(claim, evidence, spans, windows) for claim in plain]
 
     def answers(self, claims: Sequence[str], evidence: Evidence) -> list[float]:
         """Return the language model's logit of yes over no for each claim, from the evidence's first window."""
-        windows = self._windows(evidence, sentences.split(evidence.text))
+        windows = windowed(evidence, sentences.split(evidence.text), self._reader.tokens)
         return self._answers(claims, evidence, windows[0]) if windows else [0.0 for _ in claims]
 
     def _best_window(
         self, claim: str, evidence: Evidence, spans: Sequence[Span], windows: Sequence[list[Span]]
     ) -> Support:
         """Return the support of the best window; of many, only those that cover the claim best are read."""
-        near = sorted(windows, key=lambda window: -checks.align(claim, [_joined(evidence, window)])[0].coverage)
-        answers = [self._answers([claim], evidence, window)[0] for window in near[:_MAX_WINDOWS]]
+        near = nearest(claim, evidence, windows)
+        answers = [self._answers([claim], evidence, window)[0] for window in near]
         best = near[max(range(len(answers)), key=answers.__getitem__)]
-        return self._support(claim, Evidence(_joined(evidence, best).text, evidence.title), best, max(answers))
+        return self._support(claim, Evidence(joined(evidence, best).text, evidence.title), best, max(answers))
 
     def _support(self, claim: str, evidence: Evidence, spans: Sequence[Span], answer: float) -> Support:
         aligned = checks.align(claim, spans)
@@ -71,30 +68,8 @@ class EntailmentJudge:
         return self._calibration.support(values, failures, aligned)
 
     def _answers(self, claims: Sequence[str], evidence: Evidence, window: Sequence[Span]) -> list[float]:
-        text = format.evidence_text(evidence.title, _joined(evidence, window).text)
+        text = format.evidence_text(evidence.title, joined(evidence, window).text)
         prefix = self._opening + self._reader.tokens(text)[: format.MAX_WINDOW + 40]
         asked = [self._reader.tokens(format.claim_text(claim))[-format.MAX_CLAIM :] for claim in claims]
         read = self._reader.follow(prefix, asked, self._ask, words=False)
         return [float(item.last[0] - item.last[1]) for item in read]
-
-    def _windows(self, evidence: Evidence, spans: Sequence[Span]) -> list[list[Span]]:
-        """Return runs of sentences that fit, each beginning in the middle of the one before."""
-        title = len(self._reader.tokens(evidence.title))
-        lengths = [len(self._reader.tokens(span.text)) + 1 for span in spans]
-        windows: list[list[Span]] = []
-        start = 0
-        while start < len(spans):
-            end, total = start, title
-            while end < len(spans) and (end == start or total + lengths[end] <= format.MAX_WINDOW):
-                total += lengths[end]
-                end += 1
-            windows.append(list(spans[start:end]))
-            if end == len(spans):
-                break
-            start = max(start + 1, (start + end) // 2)
-        return windows
-
-
-def _joined(evidence: Evidence, window: Sequence[Span]) -> Span:
-    start, end = window[0].start, window[-1].end
-    return Span(evidence.text[start:end], start, end)

@@ -11,7 +11,8 @@ evidence, claims: [{claim, label (1 supported, 0 not), type, origin, weight}]`. 
 - rules: sentences of abstracts under `judge_rules`, edited in such a way that the claim alone tells nothing.
 
 Never used: ACL 2018, the five pages, HealthVer, AttributionBench, and SciFact abstracts that no training claim cites.
-A tenth of the papers (a fifth of SciFact's claims, a seventh of WiCE's) is held out as `dev`.
+A tenth of the papers (a fifth of SciFact's claims, a seventh of WiCE's) is held out as `dev`, and hand-written claims
+that are marked `held_out`.
 """
 
 import argparse
@@ -40,13 +41,16 @@ def hand_packs(data: Path, hand: Path) -> list[Row]:
     ids = sorted(by_paper)
     near = most_similar([papers[i]["title"] + " " + papers[i]["abstract"] for i in ids])
     packs = []
-    for i, other in zip(ids, near, strict=True):
+    for place, (i, other) in enumerate(zip(ids, near, strict=True)):
         own = [claim(c["claim"], int(c["label"] == "support"), c["error_type"], "hand") for c in by_paper[i]]
-        split = "dev" if share(i) < 0.1 else "train"
-        foreign = [c["claim"] for c in by_paper[ids[other]] if c["label"] == "support"]
-        if split == "dev" or share("foreign" + i) < 0.5:
-            foreign = []
-        own += [claim(text, 0, "neighbour", "neighbour", 0.5) for text in foreign[:1]]
+        paired = any(c["type"] == "neighbour" for c in own)
+        # Neighbours whose writer lent them each other's claims go to one side.
+        group = min(i, ids[other]) if paired and near[other] == place else i
+        held_out = any(row.get("held_out") for row in by_paper[i])
+        split = "dev" if held_out or share(group) < 0.1 else "train"
+        if split == "train" and share("foreign" + i) < 0.5 and not paired:
+            foreign = [c["claim"] for c in by_paper[ids[other]] if c["label"] == "support"]
+            own += [claim(text, 0, "neighbour", "neighbour", 0.5) for text in foreign[:1]]
         packs.append(pack(i, "acl", split, papers[i]["title"], papers[i]["abstract"], own))
     return packs
 

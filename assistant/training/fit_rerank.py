@@ -1,0 +1,203 @@
+"""Fit the second stage's weights on questions with their papers.
+
+    python -m assistant.training.fit_rerank --data ../shared/data --work FOLDER --out assistant/rerank.json
+
+Three sets that may train, each in a library of its own, so that every question has real candidates: hand-written
+questions over ACL papers; hand-written true claims about ACL papers, most in thoroughly other words (the paper is the
+one they were written about); SciFact's training queries. A fifth of the questions of each, by paper, is held out.
+The candidates are the first stage's best; a softmax over them, against the gold papers, is minimised.
+FOLDER keeps the libraries and the signals, so that a second run goes on from there.
+"""
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant import ingest, models
+from assistant.config import DEFAULT_EMBEDDER, Settings
+from assistant.embed import MiniLM
+from assistant.library import Library
+from assistant.records import Record, Source
+from assistant.rerank import DEPTH, Candidate, Reranker, Signals, Weights
+from assistant.retrieve import Retriever
+from assistant.store import Store, write_lock
+from assistant.training.judge_sources import acl_papers, read, share
+
+Floats = npt.NDArray[np.float64]
+HERE = Path(__file__).parent / "data"
+_DISTRACTORS = 2500
+_PENALTY = 0.02
+
+
+class Asked:
+    """One question with the signals of its candidates: (candidates, signals), and which of them are gold."""
+
+    def __init__(self, origin: str, held_out: bool, signals: Floats, gold: Floats) -> None:
+        self.origin = origin
+        self.held_out = held_out
+        self.signals = signals
+        self.gold = gold
+
+
+def acl_questions() -> Iterator[tuple[str, str, list[str]]]:
+    """Yield origin, text and gold ids of the hand-written questions and of the true hand-written claims."""
+    for row in read(HERE / "acl_questions.jsonl"):
+        yield "questions", row["question"], row["gold"]
+    for row in read(HERE / "acl_pairs.jsonl"):
+        if row["label"] == "support":
+            yield "claims", row["claim"], [row["paper"]]
+
+
+def acl_records(data: Path, gold: set[str]) -> list[Record]:
+    """Return the gold papers and some others of the years that may train."""
+    papers = acl_papers(data)
+    others = sorted(set(papers) - gold)
+    chosen = sorted(gold) + random.Random(0).sample(others, _DISTRACTORS)
+    return [_record(place, i, papers[i]["title"], papers[i]["abstract"]) for place, i in enumerate(chosen)]
+
+
+def scifact(data: Path) -> tuple[list[Record], list[tuple[str, str, list[str]]]]:
+    """Return SciFact's abstracts, and its training queries with their gold ids."""
+    records = [
+        _record(place, str(row["doc_id"]), row["title"], " ".join(row["abstract"]))
+        for place, row in enumerate(read(data / "scifact" / "corpus.jsonl"))
+    ]
+    gold: dict[str, list[str]] = {}
+    for line in (data / "scifact" / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        query, document, gain = line.split("\t")[:3]
+        if float(gain) > 0:
+            gold.setdefault(query, []).append(document)
+    queries = [
+        ("scifact", row["text"], gold[str(row["query_id"])])
+        for row in read(data / "scifact" / "queries.jsonl")
+        if str(row["query_id"]) in gold
+    ]
+    return records, queries
+
+
+def _record(place: int, identifier: str, title: str, abstract: str) -> Record:
+    return Record(
+        title=title or abstract[:80],
+        abstract=abstract,
+        key=f"p{identifier}",
+        source=Source(file="corpus", line=place + 1),
+    )
+
+
+def retriever(folder: Path, records: Sequence[Record], embedder: MiniLM) -> Retriever:
+    """Return search over some records, kept in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    library = Library.create(folder / "library.sqlite")
+    store = Store(library, folder / "index", folder / "lock", print)
+    with write_lock(folder / "lock"):
+        ingest.add(records, library, embedder, progress=lambda done: print(folder.name, done, end="\r"))
+    return Retriever(library, store, embedder)
+
+
+def asked_of(search: Retriever, questions: Sequence[tuple[str, str, list[str]]], kept: Path) -> list[Asked]:
+    """Return the questions with their candidates' signals; what is in the file `kept` isn't computed again."""
+    known = {row["question"]: row for row in read(kept)} if kept.exists() else {}
+    reranker = Reranker(search.embedder, search.library, Weights(weights=dict.fromkeys(Signals._fields, 0), figures={}))
+    with kept.open("a", encoding="utf-8") as out:
+        for done, (origin, question, gold) in enumerate(questions):
+            if question in known:
+                continue
+            found = search.search(question, DEPTH)
+            candidates = [Candidate(item.paper, item.score, item.lexical, item.cosine) for item in found]
+            row: dict[str, Any] = {
+                "origin": origin,
+                "question": question,
+                "held_out": share(gold[0]) < 0.2,
+                "gold": [float(item.paper.key.removeprefix("p") in gold) for item in found],
+                "signals": reranker.signals(question, candidates),
+            }
+            known[question] = row
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            print(done, len(questions), end="\r")
+    rows = [known[question] for _, question, _ in questions]
+    return [Asked(r["origin"], r["held_out"], np.array(r["signals"]), np.array(r["gold"])) for r in rows]
+
+
+def fit(asked: Sequence[Asked]) -> Floats:
+    """Return the weights that minimise the cross-entropy of a softmax over each question's candidates."""
+    from scipy.optimize import minimize
+
+    some = [item for item in asked if item.gold.any()]
+    counts = {origin: sum(item.origin == origin for item in some) for origin in {item.origin for item in some}}
+    start = np.zeros(len(Signals._fields))
+    start[0] = 5.0
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        total, gradient = 0.0, np.zeros_like(weights)
+        for item in some:
+            part = 1.0 / (counts[item.origin] * len(counts))
+            logits = item.signals @ weights
+            logits -= logits.max()
+            chances = np.exp(logits)
+            chances /= chances.sum()
+            wanted = item.gold / item.gold.sum()
+            total -= part * float((wanted * np.log(chances + 1e-12)).sum())
+            gradient += part * item.signals.T @ (chances - wanted)
+        away = weights - start
+        return total + _PENALTY * float(away @ away) / len(away), gradient + 2 * _PENALTY * away / len(away)
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B")
+    return np.asarray(found.x, dtype=float)
+
+
+def reached(asked: Sequence[Asked], weights: Floats) -> dict[str, float]:
+    """Return the share of questions whose first paper is right, and the mean reciprocal rank, by origin."""
+    found: dict[str, float] = {}
+    for origin in sorted({item.origin for item in asked}):
+        ranks = []
+        for item in asked:
+            if item.origin == origin:
+                order = np.argsort(-(item.signals @ weights), kind="stable")
+                places = np.flatnonzero(item.gold[order])
+                ranks.append(1 / (places[0] + 1) if len(places) else 0.0)
+        found[f"{origin} first"] = round(float(np.mean([rank == 1 for rank in ranks])), 4)
+        found[f"{origin} reciprocal rank"] = round(float(np.mean(ranks)), 4)
+        found[f"{origin} n"] = float(len(ranks))
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fit and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args(arguments)
+    settings = Settings()
+    file = models.resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=True, announce=print)
+    embedder = MiniLM(file)
+    questions = list(acl_questions())
+    gold = {identifier for _, _, ids in questions for identifier in ids}
+    acl = retriever(args.work / "acl", acl_records(args.data, gold), embedder)
+    asked = asked_of(acl, questions, args.work / "acl.jsonl")
+    records, queries = scifact(args.data)
+    medical = retriever(args.work / "scifact", records, embedder)
+    asked += asked_of(medical, queries, args.work / "scifact.jsonl")
+    train, held_out = [a for a in asked if not a.held_out], [a for a in asked if a.held_out]
+    weights = fit(train)
+    first_stage = np.zeros(len(Signals._fields))
+    first_stage[0] = 1.0
+    print("signal weights:", dict(zip(Signals._fields, weights.round(2).tolist(), strict=True)))
+    for name, some in (("train", train), ("held out", held_out)):
+        print(name, "first stage", reached(some, first_stage))
+        print(name, "second stage", reached(some, weights))
+    found = Weights(
+        weights=dict(zip(Signals._fields, weights.round(4).tolist(), strict=True)), figures=reached(held_out, weights)
+    )
+    args.out.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

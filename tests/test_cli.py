@@ -325,15 +325,17 @@ def test_demo(assistant: Assistant, home: Path) -> None:
 
 @pytest.mark.models
 def test_eval(assistant: Assistant) -> None:
-    """`eval` reports every metric with its interval and says what scored it."""
-    result = assistant("eval", "--n", "9", "--json")
+    """`eval` reports every metric with its interval, how to repeat it, and what the judge that scored it is worth."""
+    result = assistant("eval", "--n", "3", "--part", "answers", "--part", "refusal", "--judge", "overlap", "--json")
     report = json.loads(result.out)
-    assert list(report) == ["schema", "run", "metrics", "cases"]
-    assert report["run"]["n"] == len(report["cases"]) >= 9
-    assert "no support model" in report["run"]["judge"]
+    assert list(report) == ["schema", "run", "metrics", "agreement", "risk_coverage", "cases"]
+    run = report["run"]
+    assert run["n"] == len(report["cases"]) >= 3
+    assert (run["judge"], run["model"]["name"], len(run["adapter"])) == ("overlap", DEFAULT_GENERATOR, 64)
+    assert report["agreement"]["overlap"]["low"] < report["agreement"]["overlap"]["high"]
     assert report["metrics"]["invented_citations"]["value"] == 0
     assert report["metrics"]["exact_quotes"]["value"] == 1
-    for name in ("citation_recall", "citation_precision", "refusal_recall", "claims_balanced_accuracy"):
+    for name in ("citation_recall", "citation_precision", "answerable_refused"):
         metric = report["metrics"][name]
         assert metric["low"] <= metric["value"] <= metric["high"]
 

@@ -2,20 +2,31 @@
 
 import json
 import time
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.run import GATE, JUDGES, Run, command, default_command, show, show_json, tell
+from assistant.cli.run import EVALUATOR, GATE, JUDGES, Run, command, default_command, show, show_json, tell
 
 if TYPE_CHECKING:
-    from assistant.eval.run import Report
+    from assistant.eval.run import Tools
 
 JudgeName = Annotated[str, typer.Option("--judge", help=f"The judge: {', '.join(JUDGES)}.")]
 
-_QUICK = 16
 _EVERY_S = 10.0
+
+
+class PartName(StrEnum):
+    """A part of the evaluation."""
+
+    retrieval = "retrieval"
+    answers = "answers"
+    refusal = "refusal"
+    drafts = "drafts"
+    judge = "judge"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,25 +39,47 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     run: Run,
+    parts: Annotated[
+        list[PartName] | None,
+        typer.Option("--part", help="Only this part; may be given several times.", show_default=False),
+    ] = None,
     n: Annotated[
         int | None, typer.Option("--n", min=1, help="How many questions; all by default.", show_default=False)
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help=f"A sample of {_QUICK} questions.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A small sample, under two minutes.")] = False,
+    name: JudgeName = EVALUATOR,
 ) -> None:
     """Measure how faithful the answers and their citations are, on the bundled evaluation set."""
+    from assistant.eval import report as reports
+    from assistant.eval.run import PARTS, QUICK, Sizes
     from assistant.eval.run import evaluate as measure
 
+    sizes = Sizes.sample(n) if n else QUICK if quick else Sizes()
     report = measure(
-        run.generator,
-        run.embedder,
-        n=n or (_QUICK if quick else None),
+        _tools(run, name),
+        parts=[part.value for part in parts] if parts else PARTS,
+        sizes=sizes,
         seed=run.settings.seed,
-        progress=_Progress("questions"),
+        journals=run.settings.journals,
+        progress=_Progress(),
     )
     if run.as_json:
         show_json(report)
         return
-    show(table(report))
+    show("\n".join(reports.table(report)))
+
+
+def _tools(run: Run, judge: str) -> "Tools":
+    from assistant.eval.run import Tools
+
+    return Tools(
+        embedder=run.embedder,
+        answerer=run.answerer_over,
+        drafter=run.drafter_over,
+        model=lambda: (run.generator.model, run.adapter),
+        judge=run.judge(judge),
+        gate=run.judge(GATE),
+    )
 
 
 def judge(
@@ -75,7 +108,7 @@ def judge(
         data=[data] if data else [data_path("eval") / name for name in ("library.jsonl", "claims.jsonl")],
         seed=run.settings.seed,
         journals=run.settings.journals,
-        progress=_Progress("claims"),
+        progress=partial(_Progress(), "claims"),
     )
     if scores:
         rows = ({"id": case.id, "score": case.support, "verdict": case.verdict} for case in report.cases)
@@ -87,36 +120,19 @@ def judge(
 
 
 class _Progress:
-    """Tells every few seconds how far a run is and how long it will take."""
+    """Tells every few seconds how far each part of a run is and how long it will take."""
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self) -> None:
+        self._what = ""
         self._start = self._last = time.monotonic()
-        self._first: int | None = None
-        """Items that were done when the run went on."""
+        self._from = 0
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, what: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if self._first is None:
-            self._first = done - 1
-        if now - self._last >= _EVERY_S or (done == total and now - self._start >= _EVERY_S):
+        if what != self._what:
+            # What was done before the run was cut comes at once; the rate is that of the rest.
+            self._what, self._start, self._last, self._from = what, self._last, now, done - 1
+        if now - self._last >= _EVERY_S or done == total:
             self._last = now
-            left = (now - self._start) / (done - self._first) * (total - done)
-            tell(f"{done} of {total} {self._what}, about {left:.0f} s left")
-
-
-def table(report: "Report") -> str:
-    """Return the metrics as lines: name, value, 95% interval, number of items."""
-    model = report.run.model.name if report.run.model else "none"
-    lines = [
-        f"model {model}, {report.run.n} questions, seed {report.run.seed}",
-        f"scored by {report.run.judge}",
-        "",
-    ]
-    for name, metric in report.metrics.items():
-        if metric.value is None:
-            lines.append(f"{name:<36}    -")
-            continue
-        interval = f"  [{metric.low:.3f}, {metric.high:.3f}]" if metric.low is not None else ""
-        lines.append(f"{name:<36} {metric.value:7.3f}{interval}  n={metric.n}")
-    return "\n".join(lines)
+            left = (now - self._start) / max(done - self._from, 1) * (total - done)
+            tell(f"{done} of {total} {what}" + (f", about {left:.0f} s left" if done < total else ""))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assistant.generate import Generator
     from assistant.judge import Judge
     from assistant.library import Library
+    from assistant.models import ModelFile
     from assistant.retrieve import Retriever
     from assistant.store import Store
 
@@ -90,11 +91,22 @@ class Run:
     def generator(self) -> "Generator":
         """The generator, its model fetched if need be."""
         from assistant.generate import LlamaCpp
-        from assistant.models import resolve, rewording_adapter
+
+        return LlamaCpp(self._generator_file, threads=self.settings.threads, adapter=self.adapter)
+
+    @property
+    def adapter(self) -> Path | None:
+        """The adapter that the generator rewords with, if one was trained for it."""
+        from assistant.models import rewording_adapter
+
+        return rewording_adapter(self._generator_file)
+
+    @cached_property
+    def _generator_file(self) -> "ModelFile":
+        from assistant.models import resolve
 
         settings = self.settings
-        file = resolve(settings.model, "generator", cache=settings.models, offline=settings.offline, announce=tell)
-        return LlamaCpp(file, threads=settings.threads, adapter=rewording_adapter(file))
+        return resolve(settings.model, "generator", cache=settings.models, offline=settings.offline, announce=tell)
 
     def judge(self, name: str) -> "Judge":
         """Return a support judge by its name.
@@ -120,18 +132,26 @@ class Run:
     @cached_property
     def answerer(self) -> "Answerer":
         """Answers questions over the library."""
+        return self.answerer_over(self.retriever)
+
+    def answerer_over(self, retriever: "Retriever") -> "Answerer":
+        """Return what answers questions over the library of a retriever."""
         from assistant import prompts
         from assistant.answer import Answerer
 
-        return Answerer(self.retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
+        return Answerer(retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
 
     @cached_property
     def drafter(self) -> "Drafter":
         """Drafts related work over the library."""
+        return self.drafter_over(self.retriever)
+
+    def drafter_over(self, retriever: "Retriever") -> "Drafter":
+        """Return what drafts related work over the library of a retriever."""
         from assistant import prompts
         from assistant.draft import Drafter
 
-        return Drafter(self.retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
+        return Drafter(retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
 
 
 def _rules(run: Run) -> "Judge":

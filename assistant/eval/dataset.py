@@ -47,6 +47,16 @@ class Claim(Frozen):
     why: str = ""
 
 
+class Draft(Frozen):
+    """A topic for a related-work paragraph, with the papers that it has to cite."""
+
+    id: str
+    topic: str
+    must_cite: tuple[str, ...]
+    """Source ids."""
+    note: str = ""
+
+
 class LibraryPaper(BaseModel):
     """What the evaluation needs of a paper of the sample library."""
 
@@ -94,6 +104,11 @@ def questions(folder: Path | None = None) -> list[Question]:
 def claims(folder: Path | None = None) -> list[Claim]:
     """Return the bundled claim-citation pairs."""
     return read((folder or data_path("eval")) / "claims.jsonl", Claim)
+
+
+def drafts(folder: Path | None = None) -> list[Draft]:
+    """Return the bundled drafting tasks."""
+    return read((folder or data_path("eval")) / "drafts.jsonl", Draft)
 
 
 def papers(folder: Path | None = None) -> dict[str, LibraryPaper]:

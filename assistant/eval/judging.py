@@ -9,6 +9,7 @@ from assistant.eval import binary
 from assistant.eval.binary import ReliabilityBin, RiskPoint
 from assistant.eval.dataset import Label, Pair
 from assistant.eval.recording import Journal, RunRecord, record
+from assistant.eval.report import shown
 from assistant.eval.statistics import Metric, Statistic, measure, share
 from assistant.judge.base import Evidence, Judge, Support, score_pairs
 from assistant.judge.overlap import OverlapJudge
@@ -215,11 +216,3 @@ _COLUMNS = (
     "balanced_accuracy", "auroc", "f1", "contradicted_called_supported", "ece", "overlap_balanced_accuracy",
     "overlap_auroc",
 )  # fmt: skip
-
-
-def shown(metric: Metric, *, interval: bool = False) -> str:
-    """Return a figure as text, with its interval if asked for; a dash where there is none."""
-    if metric.value is None:
-        return "-"
-    bounds = f" [{metric.low:.3f}, {metric.high:.3f}]" if interval and metric.low is not None else ""
-    return f"{metric.value:.3f}{bounds}"

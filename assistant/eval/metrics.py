@@ -1,63 +1,158 @@
-"""The metrics of answers, each with its definition and source."""
+"""The metrics of answers, each with its definition and source.
 
-from collections.abc import Callable, Mapping, Sequence
+Each function measures one answer, or one draft; the figure of a run is the mean over the answers that have it, as in
+ALCE (Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations").
+"""
 
-from assistant.records import Answer, Statement
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from assistant.eval.shown import Sentence, Told, words_outside_quotations
+from assistant.judge.base import Evidence, Judge, Support, score_pairs
+from assistant.terms import content_stems, longest_common_run, tokens
+
+COPIED_FROM = 5
+"""Words in common from which on a run counts as copied."""
 
 Supports = Callable[[str, Sequence[str]], bool]
-"""Tells whether some passages, taken together, support a statement."""
+"""Tells whether the papers with some keys, taken together, support a sentence."""
 
 
-def citation_recall(statement: Statement, passages: Mapping[str, str], supports: Supports) -> float:
-    """Return 1 if the statement's cited passages together support it, else 0.
+class Checker:
+    """Holds sentences against the papers that they cite, with one judge; each question is asked once."""
 
-    ALCE (Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations"), section 3: a statement
-    without a citation has recall 0.
+    def __init__(self, judge: Judge, papers: Mapping[str, Evidence]) -> None:
+        """Prepare a checker.
 
-    Args:
-        statement: the statement.
-        passages: what each key's citation stands for, by key.
-        supports: the judge.
+        Args:
+            judge: decides.
+            papers: what each key stands for.
+        """
+        self._judge = judge
+        self._papers = papers
+        self._known: dict[tuple[str, frozenset[str]], Support] = {}
+
+    def prepare(self, sentences: Iterable[Sentence]) -> None:
+        """Judge many sentences at once; those about the same papers share the reading of them."""
+        asked = {
+            (sentence.text, frozenset(sentence.keys)): sentence for sentence in sentences if self._judgeable(sentence)
+        }
+        new = [question for question in asked if question not in self._known]
+        pairs = [(_plain(asked[question].text), self._evidence(asked[question].keys)) for question in new]
+        self._known.update(zip(new, score_pairs(self._judge, pairs), strict=True))
+
+    def support(self, text: str, keys: Sequence[str]) -> Support:
+        """Return the support of a sentence by all of some papers together."""
+        question = (text, frozenset(keys))
+        if question not in self._known:
+            self._known[question] = self._judge.score([_plain(text)], self._evidence(keys))[0]
+        return self._known[question]
+
+    def supports(self, text: str, keys: Sequence[str]) -> bool:
+        """Tell whether some papers together support a sentence."""
+        return self.support(text, keys).verdict == "supported"
+
+    def supported(self, sentence: Sentence) -> bool:
+        """Tell whether a sentence's citations support it, as `citation_recall` counts it."""
+        return recalled(sentence, self.supports) if self._judgeable(sentence) else False
+
+    def contradicted(self, sentence: Sentence) -> bool:
+        """Tell whether the papers that a sentence cites contradict it."""
+        return self._judgeable(sentence) and self.support(sentence.text, sentence.keys).verdict == "contradicted"
+
+    def _judgeable(self, sentence: Sentence) -> bool:
+        return bool(sentence.keys) and all(key in self._papers for key in sentence.keys)
+
+    def _evidence(self, keys: Sequence[str]) -> Evidence:
+        papers = [self._papers[key] for key in keys]
+        return Evidence(
+            text="\n".join(paper.text for paper in papers), title="; ".join(paper.title for paper in papers)
+        )
+
+
+def _plain(text: str) -> str:
+    return text.replace("“", "").replace("”", "").strip()
+
+
+def recalled(sentence: Sentence, supports: Supports) -> bool:
+    """Tell whether a sentence has citation recall: it cites something, and what it cites, together, supports it.
+
+    ALCE, section 3. A mark that points nowhere loses the sentence its recall, as in ALCE's code; so does a sentence
+    that was changed after its check.
     """
-    cited = [passages[citation.key] for citation in statement.citations]
-    return float(bool(cited) and supports(statement.text, cited))
+    return bool(sentence.keys) and not sentence.invented and sentence.agrees and supports(sentence.text, sentence.keys)
 
 
-def citation_precision(statement: Statement, passages: Mapping[str, str], supports: Supports) -> list[float]:
-    """Return, for each citation of a statement, 1 if it is relevant, else 0.
+def citation_recall(sentences: Sequence[Sentence], supports: Supports) -> float | None:
+    """Return the share of an answer's factual sentences that have recall; an uncited one has none."""
+    return _mean(recalled(sentence, supports) for sentence in sentences)
 
-    ALCE, section 3: all citations of a statement without recall are irrelevant; otherwise a citation is irrelevant
-    if it doesn't support the statement alone and the others support it without it.
+
+def citation_precision(sentences: Sequence[Sentence], supports: Supports) -> float | None:
+    """Return the share of an answer's citations that are relevant; 0 where nothing is cited.
+
+    ALCE, section 3: the citations of a sentence without recall are irrelevant; otherwise one is irrelevant if it
+    doesn't support the sentence alone and the others do without it. Marks that point nowhere are irrelevant.
     """
-    keys = [citation.key for citation in statement.citations]
-    if not citation_recall(statement, passages, supports):
-        return [0.0] * len(keys)
-    scores = []
-    for place, key in enumerate(keys):
-        others = [passages[other] for at, other in enumerate(keys) if at != place]
-        alone = supports(statement.text, [passages[key]])
-        scores.append(float(alone or not (others and supports(statement.text, others))))
-    return scores
+    if not sentences:
+        return None
+    relevant = cited = 0
+    for sentence in sentences:
+        cited += len(sentence.keys) + sentence.invented
+        if not recalled(sentence, supports):
+            continue
+        for place, key in enumerate(sentence.keys):
+            others = [*sentence.keys[:place], *sentence.keys[place + 1 :]]
+            relevant += not others or supports(sentence.text, [key]) or not supports(sentence.text, others)
+    return relevant / cited if cited else 0.0
 
 
-def exact_quotes(answer: Answer, abstracts: Mapping[str, str]) -> list[float]:
-    """Return, for each citation of an answer, 1 if its quote equals `abstract[start:end]`, else 0."""
-    return [
-        float(abstracts.get(c.key, "")[c.start : c.end] == c.quote and bool(c.quote))
-        for statement in answer.statements
+def contradiction_rate(sentences: Sequence[Sentence], contradicted: Callable[[Sentence], bool]) -> float | None:
+    """Return the share of an answer's factual sentences that the papers they cite contradict."""
+    return _mean(contradicted(sentence) for sentence in sentences)
+
+
+def uncited_rate(sentences: Sequence[Sentence]) -> float | None:
+    """Return the share of an answer's factual sentences without a citation."""
+    return _mean(not sentence.keys and not sentence.invented for sentence in sentences)
+
+
+def invented_citations(sentences: Sequence[Sentence], known: Iterable[str]) -> float | None:
+    """Return the share of an answer's marks that point to no source, or to a paper that isn't in the library."""
+    library = set(known)
+    marks = sum(len(sentence.keys) + sentence.invented for sentence in sentences)
+    invented = sum(sentence.invented + sum(key not in library for key in sentence.keys) for sentence in sentences)
+    return invented / marks if marks else None
+
+
+def changed_after_check(sentences: Sequence[Sentence]) -> float | None:
+    """Return the share of an answer's factual sentences whose text or marks aren't those of its statements."""
+    return _mean(not sentence.agrees for sentence in sentences)
+
+
+def exact_quotes(told: Told, abstracts: Mapping[str, str]) -> float | None:
+    """Return the share of an answer's quotes that equal `abstract[start:end]`."""
+    return _mean(
+        bool(c.quote) and abstracts.get(c.key, "")[c.start : c.end] == c.quote
+        for statement in told.statements
         for c in statement.citations
-    ]
+        if c.quote is not None
+    )
 
 
-def gold_recall(answer: Answer, gold: Sequence[str]) -> float:
-    """Return the share of the gold papers that the answer cites."""
-    cited = {source.key for source in answer.sources}
-    return len(cited & set(gold)) / len(gold)
+def generated_share(sentences: Sequence[Sentence]) -> float | None:
+    """Return the share of an answer's factual sentences that are in the program's words, not in quotation marks."""
+    return _mean(sentence.origin == "generated" for sentence in sentences)
 
 
-def gold_precision(answer: Answer, gold: Sequence[str]) -> float:
-    """Return the share of the papers that the answer cites that are gold; an answer that cites none has 0."""
-    cited = {source.key for source in answer.sources}
+def gold_recall(told: Told, gold: Sequence[str]) -> float:
+    """Return the share of the gold papers among the answer's sources."""
+    cited = {source.key for source in told.sources}
+    return len(cited & set(gold)) / len(set(gold))
+
+
+def gold_precision(told: Told, gold: Sequence[str]) -> float:
+    """Return the share of the answer's sources that are gold papers; an answer without sources has 0."""
+    cited = {source.key for source in told.sources}
     return len(cited & set(gold)) / len(cited) if cited else 0.0
 
 
@@ -65,3 +160,52 @@ def fact_coverage(text: str, facts: Sequence[Sequence[str]]) -> float:
     """Return the share of the facts of which the text has at least one wording, compared in lower case."""
     lowered = text.lower()
     return sum(any(wording.lower() in lowered for wording in fact) for fact in facts) / len(facts)
+
+
+def longest_copied_run(sentence: Sentence, abstracts: Iterable[str]) -> int:
+    """Return the words of the longest run that a sentence, quotations apart, shares with any of some abstracts."""
+    return longest_common_run(words_outside_quotations(sentence), abstracts)
+
+
+def copied_share(sentence: Sentence, abstracts: Iterable[str]) -> float | None:
+    """Return the share of a sentence's words, quotations apart, in runs of five or more that an abstract has too.
+
+    The coverage of extractive fragments of Grusky et al. 2018 ("Newsroom"), with short runs left out.
+    """
+    words = [word.lower() for word in tokens(words_outside_quotations(sentence))]
+    if not words:
+        return None
+    there = {
+        tuple(run)
+        for abstract in abstracts
+        for run in _windows([word.lower() for word in tokens(abstract)], COPIED_FROM)
+    }
+    copied = {
+        place + offset
+        for place, run in enumerate(_windows(words, COPIED_FROM))
+        if tuple(run) in there
+        for offset in range(COPIED_FROM)
+    }
+    return len(copied) / len(words)
+
+
+def redundancy(sentences: Sequence[Sentence]) -> float | None:
+    """Return how much an answer repeats itself; None for a single sentence.
+
+    That is the mean, over its sentences after the first, of the largest share of content stems in common with an
+    earlier one (Jaccard).
+    """
+    stems = [set(content_stems(sentence.text)) for sentence in sentences]
+    return _mean(
+        max(len(stems[place] & earlier) / max(len(stems[place] | earlier), 1) for earlier in stems[:place])
+        for place in range(1, len(stems))
+    )
+
+
+def _windows(words: Sequence[str], width: int) -> list[Sequence[str]]:
+    return [words[start : start + width] for start in range(len(words) - width + 1)]
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    listed = [float(value) for value in values]
+    return sum(listed) / len(listed) if listed else None

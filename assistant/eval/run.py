@@ -1,214 +1,348 @@
-"""Run the evaluation over the sample library, in a temporary home of its own."""
+"""Run the evaluation, or parts of it, over the sample library in a temporary home of its own."""
 
 import random
-import statistics
+import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypeVar, get_args
 
-import numpy as np
-
-from assistant import check, ingest, prompts, sentences
-from assistant.answer import Answerer, Turn
+from assistant import ingest
+from assistant.answer import Answerer, Turn, shown
 from assistant.config import Settings, data_path
+from assistant.draft import Drafter
 from assistant.embed import Embedder
-from assistant.eval import binary, dataset, metrics
-from assistant.eval.dataset import Claim, Question
-from assistant.eval.recording import RunRecord, record
-from assistant.eval.statistics import Metric, mean, measure
-from assistant.generate import Generator
+from assistant.eval import dataset, judging, ranking, scoring
+from assistant.eval.binary import RiskPoint
+from assistant.eval.dataset import Draft as DraftTask
+from assistant.eval.dataset import Question
+from assistant.eval.metrics import Checker
+from assistant.eval.recording import Journal, record
+from assistant.eval.report import Case, Report, figures
+from assistant.eval.scoring import Asked
+from assistant.eval.shown import Told
+from assistant.eval.statistics import Metric, mean
+from assistant.judge.base import Evidence, Judge, score_pairs
+from assistant.judge.overlap import OverlapJudge
 from assistant.library import Library
-from assistant.records import Answer, Frozen, Paper
+from assistant.records import Answer, Draft, ModelId
 from assistant.retrieve import Retriever
 from assistant.store import Store, write_lock
-from assistant.terms import longest_common_run
 
-RULES = "deterministic checks alone (numbers, names, negation, direction, scope, coverage); no support model"
-_OVERLAP_FROM = 0.5
+Part = Literal["retrieval", "answers", "refusal", "drafts", "judge"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many items of it are done, and their total."""
+
+_SEARCHED = 20
+_DATA = ("library.jsonl", "questions.jsonl", "claims.jsonl", "drafts.jsonl")
+_REFUSAL = frozenset({"refusal_recall", "refusal_precision", "answerable_refused"})
 
 
-class Report(Frozen):
-    """The result of a run."""
+@dataclass(frozen=True)
+class Sizes:
+    """How many items of each kind a run takes; None for all of them."""
 
-    run: RunRecord
-    metrics: dict[str, Metric]
-    cases: tuple[dict[str, Any], ...]
+    questions: int | None = None
+    drafts: int | None = None
+    claims: int | None = None
+
+    @staticmethod
+    def sample(n: int) -> "Sizes":
+        """Return a sample in which `n` questions stand for all."""
+        return Sizes(questions=n, drafts=max(1, n // 8), claims=6 * n)
+
+
+QUICK = Sizes(questions=8, drafts=1, claims=48)
+"""Under two minutes on two cores with the default model."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What is measured, and what measures it. The parts that need the generator make it when they are called.
+
+    Attributes:
+        embedder: embeds the sample library.
+        answerer: makes what answers questions over a library.
+        drafter: makes what drafts from it.
+        model: tells which generator words, and the file of its adapter if it has one.
+        judge: scores what is shown.
+        gate: the judge that decides what is shown; its agreement with people is reported too.
+    """
+
+    embedder: Embedder
+    answerer: Callable[[Retriever], Answerer]
+    drafter: Callable[[Retriever], Drafter]
+    model: Callable[[], tuple[ModelId, Path | None]]
+    judge: Judge
+    gate: Judge
+
+
+@dataclass
+class _Bench:
+    """The sample library, opened, with what a run needs of it."""
+
+    retriever: Retriever
+    keys: dict[str, str]
+    """Keys by the papers' source ids."""
+    papers: dict[str, Evidence]
+    """Titles and abstracts by key."""
+    cases: list[Case] = field(default_factory=list)
+    answers: list[Told] = field(default_factory=list)
 
 
 def evaluate(
-    generator: Generator,
-    embedder: Embedder,
+    tools: Tools,
     *,
-    n: int | None = None,
+    parts: Sequence[Part] = PARTS,
+    sizes: Sizes = Sizes(),
     seed: int = 0,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    journals: Path | None = None,
+    progress: Progress = lambda what, done, total: None,
 ) -> Report:
-    """Answer the bundled questions over the sample library and score answers, refusals and claims.
+    """Run parts of the evaluation on the bundled set.
 
     Args:
-        generator: the model that is evaluated.
-        embedder: embeds the sample library.
-        n: how many questions, spread over their kinds; all of them by default.
-        seed: draws the sample and seeds the sampling.
-        progress: called with the number of questions done and their total.
+        tools: what is measured, and what measures it.
+        parts: which parts.
+        sizes: how many items, spread over their kinds.
+        seed: draws the sample and the resamples, and seeds the sampling.
+        journals: folder in which to keep what is done, so that a run that was cut goes on; nowhere by default.
+        progress: told how far the run is.
     """
-    questions = _sample(dataset.questions(), n, seed)
-    claims = dataset.claims()
+    questions = sample(dataset.questions(), sizes.questions, seed, lambda question: question.kind)
+    questions = _with_followed(questions)
+    tasks = sample(dataset.drafts(), sizes.drafts, seed, lambda task: task.id.split("-")[0])
+    asks, drafts = bool({"answers", "refusal"} & set(parts)), "drafts" in parts
+    generates = asks or drafts
+    model, adapter = tools.model() if generates else (None, None)
+    run = record(
+        judge=tools.judge.name,
+        data=[data_path("eval") / name for name in _DATA],
+        seed=seed,
+        n=len(questions) * ("retrieval" in parts or asks) + len(tasks) * drafts,
+        model=model,
+        adapter=adapter,
+    )
+    journal = Journal(journals, "run", run) if journals else None
+    measured: dict[str, Metric] = {}
+    agreement: dict[str, Metric] = {}
+    curve: tuple[RiskPoint, ...] = ()
+    with _bench(tools.embedder) as bench:
+        if "retrieval" in parts:
+            bench.cases += _retrieve(questions, bench, progress)
+        checker = Checker(tools.judge, bench.papers)
+        if asks:
+            told = _answer(questions, tools.answerer(bench.retriever), journal, progress)
+            bench.cases += _score_answers(questions, told, checker, bench, parts)
+        if drafts:
+            bench.cases += _draft(tasks, tools.drafter(bench.retriever), checker, bench, journal, progress)
+        measured |= figures(bench.cases, seed)
+        if "answers" in parts:
+            measured["seconds_median"] = scoring.median_seconds(bench.answers)
+            measured |= scoring.gate_figures(bench.answers, checker, seed)
+            curve = scoring.risk_coverage(bench.answers, checker)
+    if "judge" in parts or generates:
+        found = measure_judges([tools.gate, tools.judge], sizes.claims, seed, progress)
+        agreement = {name: metrics["balanced_accuracy"] for name, metrics in found.items()}
+        if "judge" in parts:
+            measured |= {f"judge/{name}/{key}": m for name, metrics in found.items() for key, m in metrics.items()}
+    if generates and (memory := peak_memory_mb()) is not None:
+        measured["peak_memory_mb"] = Metric(value=memory, low=None, high=None, n=1)
+    if journal:
+        journal.finish()
+    return Report(run=run, metrics=measured, agreement=agreement, risk_coverage=curve, cases=tuple(bench.cases))
+
+
+# Samples
+
+Item = TypeVar("Item")
+
+
+def sample(items: Sequence[Item], n: int | None, seed: int, kind: Callable[[Item], str]) -> list[Item]:
+    """Return `n` items, in their order, spread over their kinds in proportion; all of them for None."""
+    if n is None or n >= len(items):
+        return list(items)
+    places = list(range(len(items)))
+    random.Random(seed).shuffle(places)
+    by_kind: dict[str, list[int]] = {}
+    for place in places:
+        by_kind.setdefault(kind(items[place]), []).append(place)
+    ranked = [((i + 0.5) / len(group), place) for group in by_kind.values() for i, place in enumerate(group)]
+    return [items[place] for place in sorted(place for _, place in sorted(ranked)[:n])]
+
+
+def _with_followed(questions: Sequence[Question]) -> list[Question]:
+    """Return the questions with those that they follow up, in the set's order."""
+    wanted = {question.id for question in questions} | {question.follows for question in questions}
+    return [question for question in dataset.questions() if question.id in wanted]
+
+
+# Parts
+
+
+@contextmanager
+def _bench(embedder: Embedder) -> Iterator[_Bench]:
+    """Open the sample library in a temporary home."""
     with tempfile.TemporaryDirectory(prefix="assistant-eval-") as folder:
         settings = Settings(home=Path(folder))
         with Library.create(settings.catalogue) as library:
             with write_lock(settings.write_lock):
                 ingest.add(ingest.read_files([data_path("eval") / dataset.LIBRARY]), library, embedder)
             store = Store(library, settings.index, settings.write_lock, lambda line: None)
-            answerer = Answerer(Retriever(library, store, embedder), generator, prompts.load("reword"), seed=seed)
-            papers = {identifier: paper for paper in library.papers() for identifier in paper.ids}
-            answers = _answer(questions, answerer, papers, progress)
-    values = _score_answers(answers, papers)
-    values.update(_score_claims(claims, papers))
-    return Report(
-        run=record(
-            judge=RULES,
-            data=[data_path("eval") / name for name in ("library.jsonl", "questions.jsonl", "claims.jsonl")],
-            seed=seed,
-            n=len(questions),
-            model=generator.model,
-        ),
-        metrics=values,
-        cases=tuple(_case(question, answer, papers) for question, answer in answers),
-    )
+            papers = list(library.papers())
+            yield _Bench(
+                retriever=Retriever(library, store, embedder),
+                keys={identifier: paper.key for paper in papers for identifier in paper.ids},
+                papers={paper.key: Evidence(text=paper.abstract, title=paper.title) for paper in papers},
+            )
 
 
-def _sample(questions: Sequence[Question], n: int | None, seed: int) -> list[Question]:
-    """Return a sample spread over the kinds; a follow-up brings the question that it follows."""
-    if n is None or n >= len(questions):
-        return list(questions)
-    shuffled = list(questions)
-    random.Random(seed).shuffle(shuffled)
-    by_kind: dict[str, list[Question]] = {}
-    for question in shuffled:
-        by_kind.setdefault(question.kind, []).append(question)
-    ranked = [(place / len(group), question) for group in by_kind.values() for place, question in enumerate(group)]
-    ranked.sort(key=lambda item: item[0])
-    chosen = {question.id for _, question in ranked[:n]}
-    chosen |= {question.follows for question in questions if question.id in chosen and question.follows}
-    return [question for question in questions if question.id in chosen]
+def _retrieve(questions: Sequence[Question], bench: _Bench, progress: Progress) -> list[Case]:
+    """Return a case a question that stands alone and has gold papers: how early the search finds them."""
+    asked = [question for question in questions if question.gold and question.follows is None]
+    cases = []
+    for done, question in enumerate(asked, start=1):
+        gains = {bench.keys[gold]: 1.0 for gold in question.gold}
+        ranked = [found.paper.key for found in bench.retriever.search(question.question, _SEARCHED)]
+        scores = {
+            "recall@5": ranking.recall_at(5, ranked, gains),
+            "recall@10": ranking.recall_at(10, ranked, gains),
+            "ndcg@10": ranking.ndcg_at(10, ranked, gains),
+            "mrr": ranking.reciprocal_rank(ranked, gains),
+        }
+        result = {"question": question.question, "ranking": ranked[:10]}
+        cases.append(
+            Case(
+                part="retrieval",
+                id=question.id,
+                kind=question.kind,
+                gold=tuple(gains),
+                scores={name: round(value, 6) for name, value in scores.items()},
+                result=result,
+            )
+        )
+        progress("searches", done, len(asked))
+    return cases
 
 
 def _answer(
-    questions: Sequence[Question],
-    answerer: Answerer,
-    papers: dict[str, Paper],
-    progress: Callable[[int, int], None],
-) -> list[tuple[Question, Answer]]:
+    questions: Sequence[Question], answerer: Answerer, journal: Journal | None, progress: Progress
+) -> list[Answer]:
     turns: dict[str, Turn] = {}
     answers = []
     for done, question in enumerate(questions, start=1):
-        history = [turns[question.follows]] if question.follows and question.follows in turns else []
-        answer = answerer.ask(question.question, history)
+        history = [turns[question.follows]] if question.follows in turns else []
+        answer = kept(journal, f"ask:{question.id}", Answer, partial(answerer.ask, question.question, history))
         if not answer.abstained:
             turns[question.id] = Turn(question.question, tuple(source.key for source in answer.sources))
-        answers.append((question, answer))
-        progress(done, len(questions))
+        answers.append(answer)
+        progress("answers", done, len(questions))
     return answers
 
 
-def supports(statement: str, passages: Sequence[str]) -> bool:
-    """Tell whether passages support a statement, by the deterministic checks alone.
-
-    The statement is held against the sentence of each passage that covers it best.
-    """
-    plain = statement.strip("“”")
-    best = [
-        max(spans, key=lambda span: check.coverage(plain, span.text)).text
-        for spans in (sentences.split(passage) for passage in passages)
-        if spans
-    ]
-    joined = " ".join(best)
-    if plain in " ".join(passages):
-        return True
-    return check.check(plain, joined, " ".join(passages), "").verdict == "supported"
-
-
-def _score_answers(answers: Sequence[tuple[Question, Answer]], papers: dict[str, Paper]) -> dict[str, Metric]:
-    abstracts = {paper.key: paper.abstract for paper in papers.values()}
-    keys = {identifier: paper.key for identifier, paper in papers.items()}
-    known = set(abstracts)
-    spoken = [(question, answer) for question, answer in answers if not answer.abstained]
-    statements = [statement for _, answer in spoken for statement in answer.statements]
-    generated = [statement for statement in statements if statement.origin == "generated"]
-    right = [(q, a) for q, a in answers if q.answerable]
-    passages = {c.key: f"{c.title}. {abstracts[c.key]}" for s in statements for c in s.citations}
-
-    def recall(some: Sequence[Any]) -> list[float]:
-        return [metrics.citation_recall(statement, passages, supports) for statement in some]
-
-    def precision(some: Sequence[Any]) -> list[float]:
-        return [p for statement in some for p in metrics.citation_precision(statement, passages, supports)]
-
-    times = [answer.timings for _, answer in spoken]
-    found = {
-        "citation_recall": recall(statements),
-        "citation_precision": precision(statements),
-        "citation_recall_generated": recall(generated),
-        "citation_precision_generated": precision(generated),
-        "uncited_statements": [float(not statement.citations) for statement in statements],
-        "invented_citations": [float(c.key not in known) for s in statements for c in s.citations],
-        "exact_quotes": [value for _, answer in spoken for value in metrics.exact_quotes(answer, abstracts)],
-        "generated_share": [float(statement.origin == "generated") for statement in statements],
-        "refusal_recall": [float(a.abstained) for q, a in answers if not q.answerable],
-        "refusal_precision": [float(not q.answerable) for q, a in answers if a.abstained],
-        "answerable_refused": [float(a.abstained) for _, a in right],
-        "gold_paper_recall": [metrics.gold_recall(a, [keys[g] for g in q.gold]) for q, a in right],
-        "gold_paper_precision": [
-            metrics.gold_precision(a, [keys[g] for g in q.gold]) for q, a in right if not a.abstained
-        ],
-        "fact_coverage": [metrics.fact_coverage(a.answer, q.facts) for q, a in right if q.facts],
-        "words_an_answer": [float(len(answer.answer.split())) for _, answer in spoken],
-        "longest_copied_run_generated": [
-            float(longest_common_run(s.text, [abstracts[c.key] for c in s.citations])) for s in generated
-        ],
-        "total_seconds": [t.total_s for t in times],
-        "first_statement_seconds": [t.first_statement_s for t in times if t.first_statement_s is not None],
-    }
-    scored = {name: mean(values) for name, values in found.items()}
-    if times:
-        scored["total_seconds_median"] = Metric(
-            value=round(statistics.median(t.total_s for t in times), 3), low=None, high=None, n=len(times)
+def _score_answers(
+    questions: Sequence[Question], answers: Sequence[Answer], checker: Checker, bench: _Bench, parts: Sequence[Part]
+) -> list[Case]:
+    """Return a case a question, with the scores of the parts that were asked for."""
+    cases = []
+    for question, answer in zip(questions, answers, strict=True):
+        gold = tuple(bench.keys[gold] for gold in question.gold)
+        asked = Asked(
+            id=question.id,
+            question=question.question,
+            kind=question.kind,
+            answerable=question.answerable,
+            gold=gold,
+            facts=question.facts,
         )
-    return scored
+        told = Told.model_validate(answer.model_dump())
+        bench.answers.append(told)
+        scores = {
+            name: value
+            for name, value in scoring.score_answer(asked, told, checker, bench.papers).items()
+            if ("refusal" if name in _REFUSAL else "answers") in parts
+        }
+        result = answer.model_dump(mode="json", by_alias=True)
+        cases.append(Case(part="answers", id=question.id, kind=question.kind, gold=gold, scores=scores, result=result))
+    return cases
 
 
-def _score_claims(claims: Sequence[Claim], papers: dict[str, Paper]) -> dict[str, Metric]:
-    """Score the checks, and plain token overlap, on the labelled claims: support against all other labels."""
-    truth = [claim.label == "support" for claim in claims]
-    passages = [f"{papers[claim.paper].title}. {papers[claim.paper].abstract}" for claim in claims]
-    by_rules = [supports(claim.claim, [passage]) for claim, passage in zip(claims, passages, strict=True)]
-    by_overlap = [
-        check.coverage(claim.claim, passage) >= _OVERLAP_FROM for claim, passage in zip(claims, passages, strict=True)
-    ]
-    scored = {
-        "claims_balanced_accuracy": _balanced(truth, by_rules),
-        "claims_balanced_accuracy_overlap": _balanced(truth, by_overlap),
-    }
-    for kind in sorted({claim.error_type for claim in claims}):
-        said = [
-            float(verdict == right)
-            for claim, verdict, right in zip(claims, by_rules, truth, strict=True)
-            if claim.error_type == kind
-        ]
-        scored[f"claims_right_{kind}"] = mean(said)
-    return scored
+def _draft(
+    tasks: Sequence[DraftTask],
+    drafter: Drafter,
+    checker: Checker,
+    bench: _Bench,
+    journal: Journal | None,
+    progress: Progress,
+) -> list[Case]:
+    cases = []
+    for done, task in enumerate(tasks, start=1):
+        draft = kept(journal, f"draft:{task.id}", Draft, partial(drafter.draft, task.topic))
+        gold = tuple(bench.keys[gold] for gold in task.must_cite)
+        # A draft's own text has keys for marks; scored is what an answer of the same statements shows.
+        data = {**draft.model_dump(), "answer": shown(draft.statements, draft.sources)}
+        cases.append(
+            Case(
+                part="drafts",
+                id=task.id,
+                gold=gold,
+                scores=scoring.score_draft(Told.model_validate(data), gold, checker, bench.papers),
+                result=draft.model_dump(mode="json", by_alias=True),
+            )
+        )
+        progress("drafts", done, len(tasks))
+    return cases
 
 
-def _balanced(truth: Sequence[bool], said: Sequence[bool]) -> Metric:
-    return measure(binary.balanced_accuracy(np.array(truth), np.array(said)), len(truth))
+Kept = TypeVar("Kept", Answer, Draft)
 
 
-def _case(question: Question, answer: Answer, papers: dict[str, Paper]) -> dict[str, Any]:
-    return {
-        "id": question.id,
-        "kind": question.kind,
-        "gold": [papers[identifier].key for identifier in question.gold],
-        "answer": answer.model_dump(mode="json", by_alias=True),
-    }
+def kept(journal: Journal | None, item: str, kind: type[Kept], make: Callable[[], Kept]) -> Kept:
+    """Return what a journal has of an item, else make it and keep it there."""
+    if journal and item in journal.done:
+        return kind.model_validate(journal.done[item])
+    made = make()
+    if journal:
+        journal.add({item: made.model_dump(mode="json")})
+    return made
+
+
+def measure_judges(
+    judges: Sequence[Judge], n: int | None, seed: int, progress: Progress
+) -> dict[str, dict[str, Metric]]:
+    """Return the figures of some judges on the bundled claims, or a sample spread over labels and error types.
+
+    Each judge's `same_as/NAME` is the share of the claims on which another one calls the same supported.
+    """
+    pairs = sample(dataset.bundled_pairs(), n, seed, lambda pair: f"{pair.label} {pair.error_type}")
+    asked = [(pair.claim, Evidence(text=pair.text, title=pair.title)) for pair in pairs]
+    baseline = score_pairs(OverlapJudge(), asked)
+    results = {}
+    for done, judge in enumerate({judge.name: judge for judge in judges}.values(), start=1):
+        results[judge.name] = score_pairs(judge, asked)
+        progress("judges", done, len(judges))
+    found = {name: judging.judge_metrics(pairs, supports, baseline, seed) for name, supports in results.items()}
+    for name, supports in results.items():
+        for other, others in results.items():
+            if other != name:
+                same = [
+                    float((one.verdict == "supported") == (two.verdict == "supported"))
+                    for one, two in zip(supports, others, strict=True)
+                ]
+                found[name][f"same_as/{other}"] = mean(same, [pair.claim for pair in pairs], seed)
+    return found
+
+
+def peak_memory_mb() -> float | None:
+    """Return the most memory that this process has held, in MB; None where the system doesn't tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

@@ -5,18 +5,13 @@ wasn't retrieved, because the program attaches it. What fails its check is repla
 quotation marks, or left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant import followup, select
 from assistant.generate import Generator
 from assistant.prompts import Prompt
-from assistant.records import (
-    Answer,
-    Reason,
-    SourceMark,
-    Statement,
-)
+from assistant.records import Answer, ModelId, Reason, SourceMark, Statement
 from assistant.retrieve import Found, Retriever
 from assistant.wording import Tally, quoted, same_claim, word
 
@@ -37,6 +32,19 @@ class Retrieved:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """The sentences are chosen that the answer is to be made of.
+
+    Attributes:
+        papers: how many abstracts they come from.
+        sentences: how many there are.
+    """
+
+    papers: int
+    sentences: int
+
+
+@dataclass(frozen=True)
 class Said:
     """A statement passed its check; `mark` is the number of its source."""
 
@@ -51,7 +59,7 @@ class Done:
     answer: Answer
 
 
-Event = Retrieved | Said | Done
+Event = Retrieved | Reading | Said | Done
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,25 @@ class Answerer:
         self._prompt = prompt
         self._seed = seed
 
+    @property
+    def model(self) -> ModelId:
+        """Which model words the statements."""
+        return self._generator.model
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """The sha256 of each prompt that is used, by name."""
+        return {self._prompt.name: self._prompt.sha256}
+
+    @property
+    def seed(self) -> int:
+        """The seed of the sampling."""
+        return self._seed
+
+    def with_seed(self, seed: int) -> "Answerer":
+        """Return the same answerer with another seed."""
+        return Answerer(self._retriever, self._generator, self._prompt, seed=seed)
+
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Return the whole answer to a question."""
         for event in self.stream(question, history):
@@ -94,12 +121,29 @@ class Answerer:
                 return event.answer
         raise AssertionError("a stream ends with Done")
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
-        """Yield what happens: the search, each statement when its check passes, and the whole answer."""
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        among: Collection[str] | None = None,
+        pinned: Sequence[str] = (),
+    ) -> Iterator[Event]:
+        """Yield what happens: the search, each statement when its check passes, and the whole answer.
+
+        Args:
+            question: in the user's words.
+            history: the conversation so far.
+            among: keys of the papers to answer from; None for all.
+            pinned: keys of papers that are looked at whatever the search finds.
+        """
         tally = Tally()
         library = self._retriever.library
         meant = self._meant(question, history)
-        found = self._retriever.search(meant.text, SEARCHED, only=meant.keys)
+        found = self._retriever.search(meant.text, SEARCHED, only=_both(meant.keys, among))
+        there = {item.paper.key for item in found}
+        if missed := [key for key in pinned if key not in there]:
+            found += self._retriever.search(meant.text, len(missed), only=missed)
         tally.searched()
         yield Retrieved(tuple(found))
         decision = select.decide(meant.text, found, library, self._retriever.embedder)
@@ -109,6 +153,9 @@ class Answerer:
         reason: Reason = "not_in_library"
         if meant.keys and max((choice.score for choice in choices), default=0.0) < _SAYS_FROM:
             choices, reason = [], "abstract_does_not_say"
+        if decision.answers:
+            choices += self._of_pinned(question, pinned, found, choices)
+        yield Reading(len({choice.paper.key for choice in choices}), len(choices))
         for choice in choices:
             worded = word(choice, self._generator, self._prompt, seed=self._seed)
             tally.worded(worded)
@@ -138,6 +185,17 @@ class Answerer:
             )
         )
 
+    def _of_pinned(
+        self, question: str, pinned: Sequence[str], found: Sequence[Found], choices: Sequence[select.Choice]
+    ) -> list[select.Choice]:
+        """Return the best sentence of each pinned paper that isn't among the choices and has one near the question."""
+        chosen = {choice.paper.key for choice in choices}
+        papers = [item.paper for item in found if item.paper.key in pinned and item.paper.key not in chosen]
+        best: dict[str, select.Choice] = {}
+        for choice in select.rank_sentences(question, papers, self._retriever.library, self._retriever.embedder):
+            best.setdefault(choice.paper.key, choice)
+        return [choice for choice in best.values() if choice.score >= _SAYS_FROM]
+
     @staticmethod
     def _meant(question: str, history: Sequence[Turn]) -> "_Meant":
         """Return what a question asks in its conversation: a follow-up is asked of the papers that it means."""
@@ -145,6 +203,13 @@ class Answerer:
             return _Meant(question, None)
         earlier = history[-1]
         return _Meant(f"{question} {earlier.question}", followup.meant(question, earlier.keys) or None)
+
+
+def _both(one: Collection[str] | None, other: Collection[str] | None) -> Collection[str] | None:
+    """Return the keys that both allow; None allows all."""
+    if one is None or other is None:
+        return one if other is None else other
+    return [key for key in one if key in other]
 
 
 def shown(statements: Sequence[Statement], sources: Sequence[SourceMark]) -> str:

@@ -1,10 +1,11 @@
 """Text for people, terminals, LaTeX, Markdown and BibTeX. Nothing that comes out of a paper can become a command."""
 
 import re
-import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Literal
+
+from wcwidth import iter_graphemes, wcswidth
 
 from assistant.records import Answer, Paper, Statement
 
@@ -12,6 +13,13 @@ Format = Literal["latex", "markdown"]
 
 # Besides what Unicode calls controls: marks that hide text or change its direction.
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?![\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])")
+_ASCII = (
+    ("“", '"'), ("”", '"'), ("’", "'"), ("‘", "'"), ("–", "-"), ("—", "-"), ("…", "..."), ("·", "-"), ("\u200e", ""),
+    ("≥", ">="), ("≤", "<="), ("→", "->"), ("−", "-"), ("×", "x"), ("ß", "ss"), ("ø", "o"), ("Ø", "O"), ("ł", "l"),
+    ("Ł", "L"), ("æ", "ae"), ("Æ", "AE"),
+)  # fmt: skip
 
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -34,30 +42,57 @@ def visible(text: str) -> str:
 
 
 def ascii_marks(text: str) -> str:
-    """Return a text with typographic marks in ASCII, for a terminal that has no others."""
-    for mark, plain in (
-        ("“", '"'),
-        ("”", '"'),
-        ("’", "'"),
-        ("‘", "'"),
-        ("–", "-"),
-        ("—", "-"),
-        ("…", "..."),
-        ("·", "-"),
-    ):
+    """Return a text in ASCII, for a terminal that has nothing else: accents go, what has no likeness becomes `?`."""
+    for mark, plain in _ASCII:
         text = text.replace(mark, plain)
-    return text.encode("ascii", "replace").decode()
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in parts if not unicodedata.combining(char)).encode("ascii", "replace").decode()
 
 
-def wrapped(text: str, width: int, indent: str = "") -> str:
-    """Return a text wrapped to a width, without breaking a cite key or a mark."""
+def wrapped(text: str, width: int, indent: str = "", keep: Collection[str] = ()) -> str:
+    """Return a text wrapped to a width, counted in terminal columns.
+
+    A word that is wider than a line is cut between characters as they are seen, so that no line is longer, unless it
+    holds one of the words to keep whole. What follows right-to-left characters keeps its place.
+
+    Args:
+        text: the text, with nothing in it that a terminal would obey (`visible`).
+        width: columns; at least 20 are used.
+        indent: stands before each line.
+        keep: words that are never cut, such as cite keys.
+    """
+    room = max(width, 20) - len(indent)
     lines = []
     for paragraph in text.split("\n"):
-        lines += textwrap.wrap(
-            paragraph, max(width, 20), initial_indent=indent, subsequent_indent=indent,
-            break_long_words=False, break_on_hyphens=False,
-        ) or [""]  # fmt: skip
-    return "\n".join(lines)
+        line, used = "", 0
+        for piece in _pieces(paragraph, room, keep):
+            columns = _columns(piece)
+            if used and used + 1 + columns > room:
+                lines.append(indent + line)
+                line, used = "", 0
+            line, used = (f"{line} {piece}", used + 1 + columns) if used else (piece, columns)
+        lines.append(indent + line if line else "")
+    return "\n".join(_RIGHT_TO_LEFT.sub("\\g<0>\u200e", line) for line in lines)
+
+
+def _pieces(paragraph: str, room: int, keep: Collection[str]) -> Iterator[str]:
+    """Yield the words of a paragraph, cut where one is wider than a line."""
+    for word in paragraph.split():
+        if _columns(word) <= room or any(key in word for key in keep):
+            yield word
+            continue
+        piece, used = "", 0
+        for seen in iter_graphemes(word):
+            columns = _columns(seen)
+            if piece and used + columns > room:
+                yield piece
+                piece, used = "", 0
+            piece, used = piece + seen, used + columns
+        yield piece
+
+
+def _columns(text: str) -> int:
+    return len(text) if text.isascii() else max(wcswidth(text), 0)
 
 
 def byline(paper: Paper) -> str:
@@ -78,13 +113,15 @@ def subject(paper: Paper) -> str:
     return f"{surnames[0]} et al."
 
 
-def abstention(answer: Answer) -> str:
+def abstention(answer: Answer, width: int) -> str:
     """Return what is shown where the library doesn't answer: that it doesn't, and the nearest papers."""
-    lines = [answer.answer]
+    lines = [visible(answer.answer)]
     if answer.nearest:
         lines.append("Nearest papers:")
-        lines += [f"  {near.title} ({near.key}): {near.why}" for near in answer.nearest]
-    return visible("\n".join(lines))
+        for near in answer.nearest:
+            text = visible(f"{near.title} ({near.key}): {near.why}")
+            lines.append(wrapped(text, width, indent="  ", keep=(near.key,)))
+    return "\n".join(lines)
 
 
 # ---------------------------------------------------------------------- LaTeX, Markdown, BibTeX

@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant import identity, merging
 from assistant.errors import HomeError, NewerHomeError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # "LitA": marks the file as ours, so that a foreign SQLite file is never written to.
 APPLICATION_ID = 0x4C697441
 
@@ -34,6 +34,15 @@ CREATE TABLE issued(key TEXT PRIMARY KEY COLLATE NOCASE, hash TEXT NOT NULL) WIT
 CREATE INDEX issued_by_hash ON issued(hash);
 CREATE TABLE apart(hash TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (hash, other)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE lexical USING fts5(title, abstract, tokenize = 'porter unicode61 remove_diacritics 2');
+"""
+
+_CONVERSATIONS = """
+CREATE TABLE sessions(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    started TEXT NOT NULL, touched TEXT NOT NULL, scope TEXT NOT NULL);
+CREATE TABLE turns(session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE, n INTEGER NOT NULL,
+    data TEXT NOT NULL, PRIMARY KEY (session, n)) WITHOUT ROWID;
+CREATE TABLE numbered(session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE, n INTEGER NOT NULL,
+    key TEXT NOT NULL, PRIMARY KEY (session, n), UNIQUE (session, key)) WITHOUT ROWID;
 """
 
 
@@ -120,7 +129,7 @@ def make(db: sqlite3.Connection, path: Path) -> None:
     """
     with transaction(db, path):
         if is_empty(db):  # else another process was first
-            _run(db, _TABLES)
+            _run(db, _TABLES + _CONVERSATIONS)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -189,8 +198,13 @@ def _to_version_2(db: sqlite3.Connection) -> None:
     db.executemany("INSERT OR IGNORE INTO issued VALUES (?, ?)", [(key, names.get(i, "")) for i, key in keys])
 
 
+def _to_version_3(db: sqlite3.Connection) -> None:
+    """Make room for conversations."""
+    _run(db, _CONVERSATIONS)
+
+
 # The first step leads from format 1 to format 2, and so on.
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_2,)
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_2, _to_version_3)
 
 
 def _copy(path: Path, target: Path) -> None:

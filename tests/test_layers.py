@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 # A module imports only from modules to its left.
 ORDER = (
     "errors", "config", "files", "records", "terms", "sentences", "lexicon", "gguf", "models", "onnx", "readers",
-    "identity", "filters", "citekeys", "merging", "schema", "library", "chunks", "embed", "store", "ingest", "check",
-    "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "followup", "answer",
+    "identity", "filters", "citekeys", "merging", "schema", "library", "sessions", "chunks", "embed", "store", "ingest",
+    "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "followup", "answer",
     "render", "export", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 
@@ -25,6 +25,7 @@ ROOMS = {
     "langchain_text_splitters": {"chunks"},
     "tokenizers": {"embed"},
     "safetensors": {"embed"},
+    "prompt_toolkit": {"chat"},
 }
 
 
@@ -72,7 +73,9 @@ def test_heavy_dependencies_stay_in_one_room(package: str, rooms: set[str]) -> N
 
 def test_help_imports_nothing_heavy() -> None:
     """`assistant --help` loads no model engine, no store, no arrays and no data models."""
-    heavy = ["chromadb", "llama_cpp", "onnxruntime", "numpy", "pydantic", "tokenizers", "langchain_text_splitters"]
+    heavy = ["chromadb", "llama_cpp", "onnxruntime", "numpy", "pydantic", "tokenizers", "langchain_text_splitters",
+        "prompt_toolkit",
+    ]  # fmt: skip
     code = (
         "import sys\nfrom assistant.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"

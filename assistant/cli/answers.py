@@ -1,17 +1,14 @@
-"""Commands that answer: search, ask, chat, draft."""
+"""Commands that answer: search, ask, draft."""
 
 import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from assistant.cli.run import Run, command, show, show_json, tell, width
-
-if TYPE_CHECKING:
-    pass
+from assistant.cli.run import Run, command, screen, show, show_json, tell, width
 
 Questions = Annotated[
     Path | None,
@@ -30,7 +27,6 @@ def register(app: typer.Typer) -> None:
     """Register the commands."""
     command(app)(search)
     command(app)(ask)
-    command(app)(chat)
     command(app)(draft)
 
 
@@ -76,16 +72,7 @@ def ask(
 
     for _ in _questions(question, file):
         break
-    conversation.answer_in(run.answerer, run.library, question or "", show=show, tell=tell, width=width())
-
-
-def chat(run: Run) -> None:
-    """Talk about the papers; follow-up questions use what was said before."""
-    from assistant import chat as conversation
-
-    conversation.Chat(run.answerer, run.library, show=show, tell=tell, width=width).loop(
-        sys.stdin, interactive=sys.stdin.isatty()
-    )
+    conversation.answer_in(run.answerer, run.library, question or "", screen())
 
 
 def draft(
@@ -114,7 +101,8 @@ def draft(
         show_json(result)
         return
     if result.abstained:
-        show(render.abstention(result.model_copy(update={"answer": "The library has nothing to draft this from."})))
+        nothing = result.model_copy(update={"answer": "The library has nothing to draft this from."})
+        show(render.abstention(nothing, width()))
         return
     show(result.text)
     if bib is None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from assistant.answer import Answerer
+    from assistant.chat.screen import Screen
     from assistant.config import Settings
     from assistant.draft import Drafter
     from assistant.embed import Embedder
@@ -54,6 +55,12 @@ class Run:
     as_json: bool = False
     verbose: bool = False
     debug: bool = False
+
+    def with_model(self, name: str) -> "Run":
+        """Return this run with another generator; the library and its search stay open."""
+        other = Run({**self.overrides, "model": name}, self.as_json, self.verbose, self.debug)
+        other.library, other.store, other.retriever = self.library, self.store, self.retriever
+        return other
 
     @cached_property
     def settings(self) -> "Settings":
@@ -306,15 +313,29 @@ def _one_line(text: str) -> str:
 
 def tell(line: str) -> None:
     """Print one line of talk on standard error."""
-    print(line, file=sys.stderr, flush=True)
+    print(_printable(line, sys.stderr), file=sys.stderr, flush=True)
 
 
 def show(text: str) -> None:
     """Print a result on standard output, in ASCII where the terminal has nothing else."""
+    print(_printable(text, sys.stdout), flush=True)
+
+
+def _printable(text: str, stream: TextIO) -> str:
     from assistant.render import ascii_marks
 
-    encoding = (sys.stdout.encoding or "ascii").lower()
-    print(text if encoding.startswith("utf") else ascii_marks(text), flush=True)
+    return text if (stream.encoding or "ascii").lower().startswith("utf") else ascii_marks(text)
+
+
+def screen() -> "Screen":
+    """Return the terminal, or what stands in its place, to show answers on."""
+    from assistant.chat.screen import Screen, Silent
+    from assistant.chat.spinner import Spinner
+
+    plain = os.environ.get("TERM") == "dumb"
+    status = Spinner(sys.stderr, width) if sys.stderr.isatty() and not plain else Silent()
+    colour = sys.stdout.isatty() and not plain and not os.environ.get("NO_COLOR")
+    return Screen(show, tell, width, status, colour)
 
 
 def show_json(value: "BaseModel | dict[str, Any]") -> None:

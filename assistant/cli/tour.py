@@ -2,7 +2,7 @@
 
 import typer
 
-from assistant.cli.run import Run, command, show, tell, width
+from assistant.cli.run import Run, command, screen, show, tell, width
 
 # One of them can't be answered from the sample library, which is the point of it.
 QUESTIONS = (
@@ -43,7 +43,7 @@ def demo(run: Run) -> None:
         answerer: Answerer = demo_run.answerer
         for question in QUESTIONS:
             show(f"\n? {question}\n")
-            chat.answer_in(answerer, library, question, show=show, tell=tell, width=width())
+            chat.answer_in(answerer, library, question, screen())
         drafter: Drafter = demo_run.drafter
         show(f"\nA related-work paragraph on: {TOPIC}\n")
         draft = drafter.draft(TOPIC)

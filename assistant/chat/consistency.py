@@ -1,0 +1,48 @@
+"""Whether a statement contradicts what the conversation said before."""
+
+import re
+from collections.abc import Sequence
+
+from assistant import check
+from assistant.judge import Evidence, Judge
+from assistant.records import Statement
+
+# Two statements can only contradict each other where they speak of the same thing: numbers apart, so large a share of
+# the words of each has to occur in the other.
+_SAME_MATTER = 0.6
+_DIGITS = re.compile(r"[\w.,%]*\d[\w.,%]*")
+
+
+def contradicted(
+    statement: Statement, earlier: Sequence[tuple[int, Statement]], judge: Judge
+) -> list[tuple[int, Statement, str]]:
+    """Return the earlier statements that a statement contradicts, each with its turn and what differs, in words.
+
+    The judge is asked both ways, because it sees a denial only where the claim denies.
+
+    Args:
+        statement: the new one.
+        earlier: those before it, each with its turn.
+        judge: asked only where two statements speak of the same thing.
+    """
+    claim = _plain(statement)
+    found = []
+    for turn, other in earlier:
+        text = _plain(other)
+        if text == claim or not _same_matter(claim, text):
+            continue
+        for one, against in ((claim, text), (text, claim)):
+            (support,) = judge.score([one], Evidence(against))
+            if support.verdict == "contradicted":
+                found.append((turn, other, support.why or "the judge finds them at odds"))
+                break
+    return found
+
+
+def _plain(statement: Statement) -> str:
+    return statement.text.strip().strip("“”")
+
+
+def _same_matter(one: str, other: str) -> bool:
+    left, right = _DIGITS.sub(" ", one), _DIGITS.sub(" ", other)
+    return check.coverage(left, right) >= _SAME_MATTER and check.coverage(right, left) >= _SAME_MATTER

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from assistant.chat.commands import COMMANDS
 from assistant.cli import app
 from assistant.cli.run import COMMON
 from assistant.config import Settings
@@ -48,6 +49,12 @@ def test_every_option_is_documented() -> None:
     assert len(options) > 8
     assert sorted(option for option in options if f"`{option}" not in README) == []
     assert len(COMMON) == 7
+
+
+def test_every_command_of_the_chat_is_documented() -> None:
+    """The README's table of the chat is the table that drives help and completion."""
+    rows = [f"| `{f'{each.name} {each.arguments}'.strip()}` | {each.help} |" for each in COMMANDS]
+    assert [row for row in rows if row not in README] == []
 
 
 def test_every_setting_is_documented() -> None:

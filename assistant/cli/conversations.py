@@ -97,7 +97,7 @@ def _sessions(run: Run) -> "Sessions":
 
 
 def _model_names() -> list[str]:
-    from assistant.models import CATALOGUE
+    from assistant.model_catalogue import CATALOGUE
 
     return [entry.name for entry in CATALOGUE if entry.role == "generator"]
 

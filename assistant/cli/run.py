@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from assistant.generate import Generator
     from assistant.judge import Judge
     from assistant.library import Library
-    from assistant.models import ModelFile
     from assistant.retrieve import Retriever
     from assistant.store import Store
 
@@ -36,7 +35,7 @@ COMMON: tuple[tuple[str, Any], ...] = (
     ),
     (
         "model",
-        Annotated[str | None, typer.Option("--model", help="Generator: a name from `models list` or a GGUF file.")],
+        Annotated[str | None, typer.Option("--model", help="Generator: a name, a GGUF file or a server's address.")],
     ),
     ("offline", Annotated[bool, typer.Option("--offline", help="Forbid every connection.")]),
     ("seed", Annotated[int | None, typer.Option("--seed", help="Seed of the sampling (default 0).")]),
@@ -97,23 +96,24 @@ class Run:
     @cached_property
     def generator(self) -> "Generator":
         """The generator, its model fetched if need be."""
-        from assistant.generate import LlamaCpp
+        from assistant.generate import load
 
-        return LlamaCpp(self._generator_file, threads=self.settings.threads, adapter=self.adapter)
+        settings = self.settings
+        return load(
+            settings.model,
+            cache=settings.models,
+            offline=settings.offline,
+            threads=settings.threads,
+            key=settings.api_key.get_secret_value(),
+            announce=tell,
+        )
 
     @property
     def adapter(self) -> Path | None:
-        """The adapter that the generator rewords with, if one was trained for it."""
+        """The adapter that the generator rewords with, if it runs here and one was trained for it."""
         from assistant.models import rewording_adapter
 
-        return rewording_adapter(self._generator_file)
-
-    @cached_property
-    def _generator_file(self) -> "ModelFile":
-        from assistant.models import resolve
-
-        settings = self.settings
-        return resolve(settings.model, "generator", cache=settings.models, offline=settings.offline, announce=tell)
+        return rewording_adapter(self.generator.model)
 
     def judge(self, name: str) -> "Judge":
         """Return a support judge by its name.

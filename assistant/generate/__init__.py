@@ -2,6 +2,7 @@
 
 from assistant.generate.base import Completion, Generator, Sampling
 from assistant.generate.llama import LlamaCpp
+from assistant.generate.load import load
 from assistant.generate.reader import Read, Reader
 
-__all__ = ["Completion", "Generator", "LlamaCpp", "Read", "Reader", "Sampling"]
+__all__ = ["Completion", "Generator", "LlamaCpp", "Read", "Reader", "Sampling", "load"]

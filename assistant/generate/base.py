@@ -1,5 +1,6 @@
 """What answering gives to a language model, and takes from it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,6 +42,8 @@ class Sampling:
         max_run: how many words may be copied from the source in a row; names and numbers don't end a run.
         closed: whether only the source's own words, and words that claim nothing, may be used.
         min_kept: share of the source's content words that the text has to use.
+        marks: numbers that may stand as marks `[n]`; the text is held to sentences that each end with some of them.
+        statements: how many such sentences at most.
     """
 
     temperature: float = 0.0
@@ -51,6 +54,8 @@ class Sampling:
     max_run: int = 0
     closed: bool = True
     min_kept: float = 0.6
+    marks: tuple[int, ...] = ()
+    statements: int = 0
 
 
 class Generator(Protocol):
@@ -62,3 +67,8 @@ class Generator(Protocol):
 
     def complete(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
         """Return one text for some messages."""
+
+
+def without_thinking(text: str) -> str:
+    """Return a text without the parts that a model wrote for itself."""
+    return re.sub(r"<think>.*?(?:</think>|$)", "", text, flags=re.DOTALL).strip()

@@ -15,8 +15,10 @@ from typing import Any
 
 from assistant import lexicon
 from assistant.decoding import CopyGuard, WordGuard
-from assistant.errors import ModelDamagedError, ModelMissingError
-from assistant.generate.base import Completion, Sampling
+from assistant.errors import ModelDamagedError, ModelMissingError, UsageError
+from assistant.generate import grammar
+from assistant.generate.base import Completion, Sampling, without_thinking
+from assistant.gguf import read_header
 from assistant.models import ModelFile
 from assistant.prompts import Message
 from assistant.records import ModelId
@@ -47,7 +49,7 @@ class LlamaCpp:
         try:
             self._llama: Any = llama_cpp.Llama(
                 str(file.path),
-                n_ctx=context,
+                n_ctx=min(context, read_header(file.path).context_length or context),
                 n_threads=threads or free_threads(),
                 n_threads_batch=threads or free_threads(),
                 verbose=False,
@@ -57,9 +59,10 @@ class LlamaCpp:
         except (ValueError, RuntimeError, AssertionError) as error:
             raise ModelDamagedError(
                 f"llama.cpp can't load {file.path} ({error})",
-                "Use another GGUF file, or the default: assistant models pull.",
+                "Use another GGUF file, or the default (assistant models pull); a model newer than the installed "
+                "llama-cpp-python needs a newer one",
             ) from error
-        self._template = _chat_template(self._llama)
+        self._template = _chat_template(self._llama, file)
         if file.entry is None:
             self._refuse_nonsense(file)
 
@@ -83,6 +86,7 @@ class LlamaCpp:
                 min_p=0.05,
                 repeat_penalty=1.0,
                 seed=sampling.seed,
+                grammar=self._grammar(sampling),
             )
         choice, usage = result["choices"][0], result["usage"]
         return Completion(
@@ -93,9 +97,22 @@ class LlamaCpp:
             ease=_mean([p for guard in guards if isinstance(guard, WordGuard) for p in guard.log_probabilities]),
         )
 
+    @property
+    def context(self) -> int:
+        """Tokens of a prompt and what is written after it, together at most."""
+        return int(self._llama.n_ctx())
+
     def close(self) -> None:
         """Free the model's memory."""
         self._llama.close()
+
+    @staticmethod
+    def _grammar(sampling: Sampling) -> Any:
+        if not sampling.marks:
+            return None
+        return import_llama().LlamaGrammar.from_string(
+            grammar.cited(sampling.marks, sampling.statements), verbose=False
+        )
 
     def _tokens(self, messages: Sequence[Message], opening: str) -> list[int]:
         """Return the prompt's tokens; only the template's own parts may hold special tokens."""
@@ -110,6 +127,9 @@ class LlamaCpp:
                 tokens += self._llama.tokenize(piece.encode(), add_bos=False, special=True)
         if opening:
             tokens += self._plain_tokens(opening)
+        begin = self._llama.token_bos()
+        if self._llama.metadata.get("tokenizer.ggml.add_bos_token") == "true" and tokens[:1] != [begin]:
+            tokens.insert(0, begin)  # a template may leave it to the tokenizer
         return tokens
 
     def _guards(self, prompt: Sequence[int], sampling: Sampling) -> "list[WordGuard | CopyGuard]":
@@ -192,11 +212,6 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def without_thinking(text: str) -> str:
-    """Return a text without the parts that a model wrote for itself."""
-    return re.sub(r"<think>.*?(?:</think>|$)", "", text, flags=re.DOTALL).strip()
-
-
 def free_threads() -> int:
     """Return how many threads to use: the processors that are idle just now, at least one, at most eight.
 
@@ -207,8 +222,18 @@ def free_threads() -> int:
     return max(1, min(allowed - min(busy, allowed - 1), 8))
 
 
-def _chat_template(llama: Any) -> Callable[[Sequence[tuple[str, str]]], str]:
-    """Return the model's own chat template as a function from (role, content) turns to text."""
+Template = Callable[[Sequence[tuple[str, str]]], str]
+"""Turns of (role, content) to text."""
+
+
+def _chat_template(llama: Any, file: ModelFile) -> Template:
+    """Return the model's own chat template.
+
+    A template that knows no system turn gets that text at the head of the user's.
+
+    Raises:
+        UsageError: the template can't be used.
+    """
     source = llama.metadata.get("tokenizer.chat_template")
     if not source:
         return lambda turns: "\n\n".join(content for _, content in turns) + "\n\n"
@@ -217,7 +242,38 @@ def _chat_template(llama: Any) -> Callable[[Sequence[tuple[str, str]]], str]:
     def token_text(token: int) -> str:
         return llama.detokenize([token], special=True).decode(errors="replace") if token >= 0 else ""
 
-    formatter = Jinja2ChatFormatter(
-        template=source, eos_token=token_text(llama.token_eos()), bos_token=token_text(llama.token_bos())
+    try:
+        formatter = Jinja2ChatFormatter(
+            template=source, eos_token=token_text(llama.token_eos()), bos_token=token_text(llama.token_bos())
+        )
+    except Exception as error:  # whatever a template makes of the engine
+        raise _bad_template(file, str(error)) from error
+
+    def render(turns: Sequence[tuple[str, str]]) -> str:
+        messages = [{"role": role, "content": content} for role, content in turns]
+        return str(formatter(messages=messages, enable_thinking=False).prompt)
+
+    why = "it leaves out what it is given"
+    for template in (render, lambda turns: render(_folded(turns))):
+        try:
+            tried = template([("system", "\x02A\x03"), ("user", "\x02B\x03")])
+        except Exception as error:  # the same
+            why = str(error)
+            continue
+        if tried.count("\x02A\x03") == tried.count("\x02B\x03") == 1:
+            return template
+    raise _bad_template(file, why)
+
+
+def _folded(turns: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the turns with the system's text at the head of the first turn of the user."""
+    system = "".join(content + "\n\n" for role, content in turns if role == "system")
+    rest = [turn for turn in turns if turn[0] != "system"]
+    return [(role, system + content if n == 0 else content) for n, (role, content) in enumerate(rest)]
+
+
+def _bad_template(file: ModelFile, why: str) -> UsageError:
+    return UsageError(
+        f"the chat template of {file.path} can't be used ({why.splitlines()[0] if why else 'no reason given'})",
+        "Use another GGUF file of this model, or a server that runs it: --model http://127.0.0.1:8080/v1",
     )
-    return lambda turns: str(formatter(messages=[{"role": role, "content": content} for role, content in turns]).prompt)

@@ -212,6 +212,33 @@ class Coverage(Frozen):
     unused: tuple[Unused, ...]
 
 
+class OwnSentence(Frozen):
+    """A sentence of a draft on the user's own work, in words of the user's own abstract."""
+
+    lead: str
+    """Words before it that claim nothing."""
+    text: str
+    quote: str
+    """The words of the user's abstract, or of a stated contribution, that it repeats."""
+
+
+class DraftReport(Frozen):
+    """How a draft came about."""
+
+    sentences: int
+    """Sentences that cite something."""
+    supported: int
+    repaired: int
+    """Those that passed only at a later try."""
+    dropped: int
+    """Claims of the plan that are not told, because no sentence for them passed."""
+    planned: int
+    """Papers in the plan."""
+    used: int
+    """Papers cited."""
+    own: tuple[OwnSentence, ...] = ()
+
+
 class Draft(Answer):
     """A related-work section: an answer to a topic, in paragraphs, with its bibliography."""
 
@@ -222,3 +249,4 @@ class Draft(Answer):
     coverage: Coverage
     longest_copied_run: int
     """Words in the longest run that the text outside quotation marks shares with an abstract it cites."""
+    report: DraftReport

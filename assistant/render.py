@@ -2,14 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterator
 
 from wcwidth import iter_graphemes, wcswidth
 
-from assistant.records import Answer, Paper, Statement
-
-Format = Literal["latex", "markdown"]
+from assistant.records import Answer, Paper
 
 # Besides what Unicode calls controls: marks that hide text or change its direction.
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
@@ -135,29 +132,6 @@ def latex(text: str) -> str:
 def markdown(text: str) -> str:
     """Return a text with everything escaped that pandoc's Markdown would read as markup."""
     return _MARKDOWN.sub(r"\\\1", visible(text))
-
-
-def cited(statements: Iterable[Statement], form: Format) -> str:
-    """Return statements as running text with citations in LaTeX or pandoc's Markdown."""
-    escape, cite = _STYLES[form]
-    pieces = []
-    for statement in statements:
-        keys = list(dict.fromkeys(citation.key for citation in statement.citations))
-        text = statement.text
-        stop = "." if text.endswith(".") else ""
-        pieces.append(escape(text.removesuffix(".")) + cite(keys) + stop)
-    return " ".join(pieces)
-
-
-_STYLES: dict[Format, tuple[Callable[[str], str], Callable[[Sequence[str]], str]]] = {
-    "latex": (latex, lambda keys: rf"~\cite{{{','.join(keys)}}}"),
-    "markdown": (markdown, lambda keys: " [" + "; ".join(f"@{key}" for key in keys) + "]"),
-}
-
-
-def bibliography(papers: Iterable[Paper]) -> str:
-    """Return BibTeX entries of some papers."""
-    return "\n\n".join(map(bibtex, papers)) + "\n"
 
 
 def bibtex(paper: Paper) -> str:

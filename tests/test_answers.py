@@ -7,7 +7,6 @@ import pytest
 from assistant import ingest, prompts, select
 from assistant.answer import Answerer, Done, Retrieved, Said, Turn
 from assistant.config import Settings
-from assistant.draft import Drafter
 from assistant.followup import is_followup, meant
 from assistant.generate import Generator
 from assistant.library import Library
@@ -193,39 +192,3 @@ def test_a_name_that_the_library_lacks_is_missing(retriever: Retriever) -> None:
     """What the best paper doesn't have is known by name."""
     found = retriever.search("Does Lantern work with Zigbee?")
     assert "Zigbee" in select.missing_terms("Does Lantern work with Zigbee?", found[0].paper)
-
-
-# ---------------------------------------------------------------------- drafts
-
-
-def test_a_draft_quotes_nothing_and_cites_only_what_it_uses(retriever: Retriever) -> None:
-    """A draft has the bibliography of just what it cites, and lists what it left out with the reason."""
-    generator = ScriptedGenerator(
-        "One study counts the sheep with a deep net of 12 layers.",
-        "Another work surveys how the sheep are counted on hills.",
-    )
-    draft = Drafter(retriever, generator, prompts.load("reword")).draft("counting sheep on hills", "latex")
-    used = {citation.key for statement in draft.statements for citation in statement.citations}
-    assert used == set(draft.coverage.used)
-    assert draft.statements
-    assert all(statement.origin == "generated" for statement in draft.statements)
-    assert all(rf"\cite{{{key}}}" in draft.text and f"{{{key}," in draft.bibliography for key in used)
-    assert draft.bibliography.count("@misc") == len(used)
-    assert {paper.key for paper in retriever.library.papers()} >= used | {item.key for item in draft.coverage.unused}
-    assert all(item.why for item in draft.coverage.unused)
-
-
-def test_a_draft_leaves_out_what_fails(retriever: Retriever) -> None:
-    """A sentence that fails is left out and listed; it isn't replaced by a quotation."""
-    generator = ScriptedGenerator(*["Wolves are grey in Canada and eat 95 sheep."] * 40)
-    draft = Drafter(retriever, generator, prompts.load("reword")).draft("counting sheep on hills")
-    assert draft.statements == ()
-    assert draft.abstained
-    assert len(draft.dropped) > 3
-    assert draft.bibliography == ""
-
-
-def test_a_topic_outside_the_library_is_refused(retriever: Retriever) -> None:
-    """Nothing is drafted on what the library doesn't hold."""
-    draft = Drafter(retriever, ScriptedGenerator(), prompts.load("reword")).draft("volcanic economies of Iceland")
-    assert (draft.abstained, draft.text, draft.reason) == (True, "", "not_in_library")

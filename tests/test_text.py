@@ -3,7 +3,7 @@
 import pytest
 
 from assistant import check, render, sentences, terms
-from assistant.records import Citation, Paper, Statement
+from assistant.records import Paper
 from assistant.retrieve import introduced_name
 
 
@@ -152,14 +152,3 @@ def test_bibtex_of_a_page_without_authors() -> None:
     """A paper of which only title and abstract are known gets an entry without invented fields."""
     entry = render.bibtex(Paper(key="lamps", title="Lamps"))
     assert entry == "@misc{lamps,\n  title = {{Lamps}}\n}"
-
-
-def test_citing_in_latex_and_markdown() -> None:
-    """The citation stands before the full stop, in the manner of the format, and the text is escaped."""
-    citation = Citation(key="quillLamps2020", title="Lamps", quote="Lamps burn.", start=0, end=11)
-    statement = Statement(
-        text="Lamps save 50% [of] energy_use.", origin="generated", verdict="supported", checked_by="rules",
-        citations=(citation,),
-    )  # fmt: skip
-    assert render.cited([statement], "latex") == r"Lamps save 50\% [of] energy\_use~\cite{quillLamps2020}."
-    assert render.cited([statement], "markdown") == r"Lamps save 50% \[of\] energy\_use [@quillLamps2020]."

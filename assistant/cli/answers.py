@@ -1,8 +1,7 @@
-"""Commands that answer: search, ask, draft."""
+"""Commands that answer: search, ask."""
 
 import sys
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,18 +15,10 @@ Questions = Annotated[
 ]
 
 
-class Form(StrEnum):
-    """What a draft is written in."""
-
-    latex = "latex"
-    markdown = "markdown"
-
-
 def register(app: typer.Typer) -> None:
     """Register the commands."""
     command(app)(search)
     command(app)(ask)
-    command(app)(draft)
 
 
 def search(
@@ -73,46 +64,6 @@ def ask(
     for _ in _questions(question, file):
         break
     conversation.answer_in(run.answerer, run.library, question or "", screen())
-
-
-def draft(
-    run: Run,
-    topic: Annotated[str, typer.Argument(help="What the paragraph is about.")],
-    form: Annotated[Form, typer.Option("--format", help="What the text is written in.")] = Form.markdown,
-    bib: Annotated[
-        Path | None, typer.Option("--bib", help="Write the bibliography to this file.", show_default=False)
-    ] = None,
-) -> None:
-    """Draft a related-work paragraph with the bibliography of just what it cites."""
-    from assistant import render
-    from assistant.answer import Said
-    from assistant.draft import Drafted
-    from assistant.files import write_whole
-
-    for event in run.drafter.stream(topic, form.value):
-        if isinstance(event, Said) and sys.stderr.isatty():
-            tell(f"  checked: {render.visible(event.statement.text)}")
-        if isinstance(event, Drafted):
-            result = event.draft
-    if bib is not None and result.statements:
-        write_whole(bib, result.bibliography)
-        tell(f"bibliography: {bib}")
-    if run.as_json:
-        show_json(result)
-        return
-    if result.abstained:
-        nothing = result.model_copy(update={"answer": "The library has nothing to draft this from."})
-        show(render.abstention(nothing, width()))
-        return
-    show(result.text)
-    if bib is None:
-        show("\n" + result.bibliography)
-    copied = result.longest_copied_run
-    tell(
-        f"{len(result.statements)} sentences, each checked; {len(result.dropped)} candidates dropped; "
-        f"{len(result.coverage.used)} papers cited, {len(result.coverage.unused)} not used; "
-        f"longest run of words in common with an abstract: {copied}."
-    )
 
 
 def _questions(question: str | None, file: Path | None) -> Iterator[str]:

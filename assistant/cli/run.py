@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from assistant.config import Settings
     from assistant.draft import Drafter
     from assistant.embed import Embedder
+    from assistant.filters import Filter
     from assistant.generate import Generator
     from assistant.judge import Judge
     from assistant.library import Library
+    from assistant.plan import Brief, Plan
     from assistant.retrieve import Retriever
     from assistant.store import Store
 
@@ -158,7 +160,15 @@ class Run:
         from assistant import prompts
         from assistant.draft import Drafter
 
-        return Drafter(retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
+        # The rules are held against each sentence anyway; a judge comes on top of them.
+        judge = None if GATE == "rules" else self.judge(GATE)
+        return Drafter(retriever, self.generator, prompts.load("reword"), judge, seed=self.settings.seed)
+
+    def planner(self, brief: "Brief", wanted: "Filter") -> "Plan":
+        """Return the plan of a section; no language model is opened for it."""
+        from assistant import plan
+
+        return plan.make(brief, self.retriever, wanted)[0]
 
 
 def _rules(run: Run) -> "Judge":

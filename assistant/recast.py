@@ -1,0 +1,523 @@
+"""Tell a sentence of an abstract as related work tells it, without a model: who acts, another shape, fewer words.
+
+"We propose X to do Y" becomes "Mehta et al. propose X to do Y", "To do Y, Mehta et al. propose X" or "X is proposed by
+Mehta et al.". Words are left out only where a clause ends, and replaced only by words that say the same, so what comes
+out says nothing that the sentence doesn't. The caller checks it all the same.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant import check
+from assistant.terms import STOPWORDS, longest_common_run, tokens
+
+Shape = Literal["active", "purpose first", "passive", "of theirs", "reported", "inside"]
+
+_BASES = frozenset(
+    """achieve add address adopt advance aim analyse analyze annotate apply argue ask assess attack augment
+    benchmark build characterise characterize collect combine compare compile compute conclude conduct confirm
+    consider construct contribute create deal define demonstrate derive describe design detail detect determine
+    develop devise discover discuss distinguish document employ enhance establish estimate evaluate examine
+    exploit explore extend extract find focus follow formalise formalize formulate frame gather generalise
+    generalize generate give identify illustrate implement improve include incorporate integrate introduce
+    investigate learn leverage look make measure model modify note observe obtain offer optimise optimize
+    outline perform pinpoint point predict present propose prove provide quantify question reach reduce refine
+    relate release replace report represent reveal review revisit search set show simplify simulate solve study
+    suggest summarise summarize survey take tackle target test trace track train treat try turn use utilise
+    utilize validate verify view work accelerate approximate assemble attempt cast classify cluster complement
+    compress conjecture contrast convert corroborate cover decompose embed encode enlarge expand express
+    hypothesise hypothesize interpret isolate link map monitor open parse pose pretrain prune pursue put
+    quantise quantize rank recommend recruit retrieve sample scale screen segment sequence share shed start
+    summarise translate understand unify update""".split()
+)
+_PASTS = {
+    "found": "find", "built": "build", "made": "make", "gave": "give", "took": "take", "drew": "draw", "set": "set",
+    "showed": "show", "sought": "seek", "began": "begin", "held": "hold", "chose": "choose", "ran": "run",
+}  # fmt: skip
+_SAME_IN_PAST = frozenset(_PASTS) - {"set"}
+_ADVERBS = r"(?:also|then|further|first|finally|thus|therefore|hence|additionally|here|next|jointly|briefly)"
+_WE = re.compile(
+    rf"^(?:(?:in|throughout|with|through) (?:this|the present|our) (?:paper|work|study|article|letter|survey),? "
+    rf"|here,? |to this end, |to that end, )?(?:we|the authors|the researchers|the investigators) (?:{_ADVERBS} )?",
+    re.IGNORECASE,
+)
+_THIS_PAPER = re.compile(
+    r"^(?:this|the|our|the present) (?P<what>paper|work|study|article|letter|survey|report|thesis) "
+    rf"(?:{_ADVERBS} )?(?=[a-z]+s\b)",
+    re.IGNORECASE,
+)
+_PASSIVE_HERE = re.compile(
+    r"^(?:in this (?:paper|work|study|article),? )?(?P<what>(?:a|an) [^.;:]{8,140}?) (?:is|was) "
+    r"(?P<verb>proposed|presented|introduced|described|developed|studied|investigated|examined)\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_OF_THEIRS = re.compile(
+    r"^(?:our|the|this|the proposed|our proposed|the presented|the resulting) (?:new |novel )?"
+    r"(?P<what>(?:[a-z]+ )?(?:approach|method|model|system|framework|algorithm|technique|architecture|strategy|pipeline"
+    r"|network|classifier|parser|results?|experiments|findings|analysis|evaluation|work))\s+(?P<rest>[a-z].*)$",
+    re.IGNORECASE,
+)
+# A sentence that opens like this leans on one that isn't told.
+_LEANS = re.compile(
+    r"^(?:it|its|this|these|those|such|they|their|both|that|here|then|he|she|each|another|other|one|two"
+    r"|the (?:first|second|third|other|latter|former|last|next|same)|for (?:this|that|these)|with (?:this|these"
+    r"|that)|as such|on (?:these|this)|in (?:this|these|that|both) (?!paper|work|study|article)|by doing so"
+    r"|to do so|even so|so|besides|in addition to|with both|among them|the (?:process|rest|others?)"
+    r"|all (?:of )?(?:them|these|this))\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:this|that|these|those|such) (?:question|problem|issue|task|gap|property|technique|method|approach|challenge"
+    r"|challenges|problems|issues|limitations?|idea|end|hypothesis|setting|goal|purpose|way|result|results|case|cases"
+    r"|algorithms?|models?|methods?|estimators?|data|dataset|corpus|words?|guidelines|strategies|questions)\b"
+    r"|\b(?:this|these|those) (?!paper|work|study|article|letter|survey|thesis|report|who|which|that|of|with|in"
+    r"|where)[a-z0-9]+"
+    r"|\b(?:the (?:above|latter|former|same)|aforementioned|above-mentioned)\b|\bthis to\b|\bdo so\b",
+    re.IGNORECASE,
+)
+
+# "outperforms (2016)": the object of the verb is a citation, which is left out with its brackets.
+_CUT_CITATION = re.compile(r"\b[a-z]+s \(\d{4}[a-z]?\)")
+_OPENS_THEN_POINTS = re.compile(
+    r"^(?:on|in|for|with|among|across|using|by|when|after|before|at|during|while|although|though|if|because|as|unlike|from)"
+    r" [^,]{3,90}, (?:it|they|this|these|he|she|such)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who acts in a sentence.
+
+    Attributes:
+        text: as written: `Mehta et al.`, or `One study` where the authors aren't known.
+        plural: whether a verb takes the plural.
+        named: whether it names the paper's authors.
+    """
+
+    text: str
+    plural: bool = True
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class Recast:
+    """A sentence told anew.
+
+    Attributes:
+        text: the sentence.
+        shape: how it opens.
+    """
+
+    text: str
+    shape: Shape
+
+
+def tellable(sentence: str) -> bool:
+    """Tell whether a sentence can be told alone: it has a shape that is known, and leans on no other sentence."""
+    return _shape_of(_plain(sentence)) is not None and not points_back(sentence)
+
+
+def points_back(sentence: str) -> bool:
+    """Tell whether a sentence speaks of something that only the sentence before it names."""
+    text = _plain(sentence)
+    opens_known = _THIS_PAPER.match(text) or _WE.match(text) or _OF_THEIRS.match(text)
+    if _CUT_CITATION.search(sentence) or _OPENS_THEN_POINTS.match(text):
+        return True
+    return bool(_POINTS_BACK.search(text)) or (bool(_LEANS.match(text)) and not opens_known)
+
+
+def announces(sentence: str) -> bool:
+    """Tell whether a sentence says what its paper does: "We propose …", "This study asks …"."""
+    text = _plain(sentence)
+    return bool(_WE.match(text) or _THIS_PAPER.match(text) or _PASSIVE_HERE.match(text))
+
+
+def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[Recast]:
+    """Return the ways in which a sentence can be told, in no order; none where it can't.
+
+    Args:
+        sentence: exact words of an abstract.
+        subject: who acts.
+        year: when; then it is told with the year in front.
+    """
+    text = _plain(sentence)
+    if points_back(sentence):
+        return []
+    found: list[Recast] = []
+    for one in _whole(text, subject, year):
+        for shorter in _shortened(one.text):
+            found.append(Recast(shorter, one.shape))
+        if one.shape not in ("reported", "inside") and _INTERSECTIVE.match(one.text.removeprefix(subject.text).strip()):
+            found += [Recast(shorter, one.shape) for shorter in _without_modifiers(one.text)]
+    return list(dict.fromkeys(found))
+
+
+def in_first_person(sentence: str) -> str:
+    """Return a sentence about one's own work as it stands behind a lead: "we propose …"; nothing without a "we"."""
+    text = _plain(sentence)
+    if found := _WE.match(text):
+        return f"we {text[found.end() :]}"
+    if found := _THIS_PAPER.match(text):
+        return f"this {found['what'].lower()} {text[found.end() :]}"
+    return ""
+
+
+def _plain(sentence: str) -> str:
+    """Return a sentence without white space, labels of structured abstracts, lead-ins and what stands in brackets."""
+    text = " ".join(sentence.split())
+    text = re.sub(r"^(?:abstract|summary|[A-Z]{4,}(?: [A-Z]+)*)\s*[:.—-]?\s+(?=[A-Z])", "", text, flags=re.NOFLAG)
+    text = re.sub(r"^Abstract\s+(?=[A-Z])", "", text)
+    text = check.LEAD_IN.sub("", text)
+    text = re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text)
+    return text.strip()
+
+
+def _shape_of(text: str) -> str | None:
+    if _LEANS.match(text) and not (_THIS_PAPER.match(text) or _OF_THEIRS.match(text)):
+        return None
+    if found := _WE.match(text):
+        return "we" if _verb(text[found.end() :]) else None
+    if found := _THIS_PAPER.match(text):
+        return "paper" if _third(text[found.end() :].split()[0]) else None
+    if _PASSIVE_HERE.match(text):
+        return "passive"
+    return "of theirs" if _OF_THEIRS.match(text) else "fact"
+
+
+def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
+    shape = _shape_of(text)
+    lead = f"In {year}, " if year else ""
+    if shape in ("we", "paper"):
+        found = _WE.match(text) or _THIS_PAPER.match(text)
+        assert found is not None
+        predicate = _third_person(text[found.end() :])
+        if shape == "paper":
+            predicate = _to_base(predicate)
+        acts = predicate if subject.plural else _to_singular(predicate)
+        yield Recast(f"{lead}{subject.text} {acts}", "active")
+        if not year:
+            yield from _purpose_first(acts, subject)
+            yield from _passive(predicate, subject)
+    elif shape == "passive":
+        parts = _PASSIVE_HERE.match(text)
+        assert parts is not None
+        what = _third_person(parts["what"][:1].lower() + parts["what"][1:])
+        base = _base_of(parts["verb"].lower())
+        acts = base if subject.plural else third_singular(base)
+        yield Recast(f"{lead}{subject.text} {acts} {what}.", "active")
+    elif shape == "of theirs":
+        parts = _OF_THEIRS.match(text)
+        assert parts is not None
+        rest = _third_person(parts["rest"])
+        by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
+        the = "the" if lead else "The"
+        yield Recast(f"{lead}{the} {parts['what'].lower()} of {by} {rest}", "of theirs")
+    elif shape == "fact":
+        told = _third_person(text)
+        first = told.split()[0]
+        lowered = told if _keeps_capital(first) else told[:1].lower() + told[1:]
+        verb = "report" if re.search(r"\d", told) else "note"
+        verb = verb if subject.plural else verb + "s"
+        yield Recast(f"{lead}{subject.text} {verb} that {lowered}", "reported")
+        by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
+        if not year and (opens := _INTRODUCTION.match(told)):
+            yield Recast(f"{opens['first']}, {by} {verb}, {opens['rest']}", "inside")
+
+
+# What keeps its capital inside a sentence although it looks like a plain word: languages, peoples, schools.
+_PROPER = re.compile(
+    r"^(?:[A-Z][a-z]+(?:ian|ean|ese|ish)|French|Greek|Dutch|Welsh|Hindi|Urdu|Arabic|Hebrew|Swahili|Thai|German|Latin"
+    r"|Wikipedia|Twitter|Google|Monte|Markov|Fourier|Africa\w*|America\w*|Europe\w*|China|India|Japan|[A-Z][a-z]+'s)$"
+)
+# A phrase that opens a sentence, behind which "Mehta et al. report," can stand.
+_INTRODUCTION = re.compile(
+    r"^(?P<first>(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|If"
+    r"|Because|As|Unlike|From|Between) [^,;]{4,80}), (?P<rest>[^,]{20,}.*)$"
+)
+
+
+def _keeps_capital(word: str) -> bool:
+    named = any(char.isupper() or char.isdigit() for char in word[1:]) or (len(word) > 1 and word.isupper())
+    return named or bool(_PROPER.match(word))
+
+
+def _third_person(text: str) -> str:
+    told = re.sub(r"\b(to|by|with|for|of|from|than) the authors\b", r"\1 them", check.third_person("x " + text)[2:])
+    return re.sub(r"\bthe authors\b", "they", told)
+
+
+# ---------------------------------------------------------------------- verbs
+
+
+def _verb(predicate: str) -> str | None:
+    """Return the verb that a predicate opens with, or nothing where it isn't a plain one."""
+    word = predicate.split()[0] if predicate.split() else ""
+    if word in _BASES or word in _PASTS or word in ("are", "have", "were", "had", "can", "call", "name"):
+        return word
+    return word if re.fullmatch(r"[a-z]+ed", word) else None
+
+
+def _third(word: str) -> str | None:
+    """Return the base of a verb in the third person singular, or nothing."""
+    return next((base for base in _BASES | {"ask", "call"} if third_singular(base) == word), None)
+
+
+def _base_of(past: str) -> str:
+    return next((base for base in _BASES if past in (base + "d", base + "ed", base[:-1] + "ied")), past)
+
+
+def third_singular(base: str) -> str:
+    """Return the third person singular of a verb."""
+    if base in ("are", "have", "were", "had", "can"):
+        return {"are": "is", "have": "has", "were": "was"}.get(base, base)
+    if base.endswith(("s", "sh", "ch", "x", "z", "o")):
+        return base + "es"
+    if base.endswith("y") and base[-2:-1] not in "aeiou":
+        return base[:-1] + "ies"
+    return base + "s"
+
+
+_NEXT_VERB = r"(?P<before>(?:,? and(?: also| then| further)?|, but(?: also)?|, then) )"
+
+
+def _to_singular(predicate: str) -> str:
+    """Return a predicate in the singular: its verb, and verbs that are joined to it."""
+    first, _, rest = predicate.partition(" ")
+    past = first in _SAME_IN_PAST or (first.endswith("ed") and first not in _BASES)
+    if past:
+        return predicate
+    joined = re.sub(
+        rf"{_NEXT_VERB}(?P<verb>[a-z]+)\b"
+        r"(?= (?:a|an|the|that|how|whether|its|their|several|new|on|in|to|it|two|three)\b)",
+        lambda m: m["before"] + (third_singular(m["verb"]) if m["verb"] in _BASES else m["verb"]),
+        rest,
+    )
+    return f"{third_singular(first)} {joined}"
+
+
+def _to_base(predicate: str) -> str:
+    """Return a predicate of "this paper" with its verbs in the plural."""
+    first, _, rest = predicate.partition(" ")
+    joined = re.sub(rf"{_NEXT_VERB}(?P<verb>[a-z]+s)\b", lambda m: m["before"] + (_third(m["verb"]) or m["verb"]), rest)
+    return f"{_third(first) or first} {joined}"
+
+
+# ---------------------------------------------------------------------- other shapes
+
+_PURPOSE = re.compile(
+    r"^(?P<does>.{12,}?[a-z0-9)])(?P<comma>,?) (?:in order )?to (?P<purpose>(?P<verb>[a-z]+) [^,;]{8,})\.$", re.DOTALL
+)
+_TAKES_TO = re.compile(
+    r"\b(?:allow\w*|enabl\w*|able|unable|how|used?|using|train\w*|learn\w*|need\w*|aim\w*|tr(?:y|ies|ied)|attempt\w*|seek\w*|fail\w*"
+    r"|abilit(?:y|ies)|tend\w*|according|due|applied|apply|applies|compared|likely|ways?|means|possible|hard|easy|difficult"
+    r"|sufficient|enough|required?|requires|asked|ask|asks|forced?|leads?|led|help\w*|them|it|designed|want\w*|and|or|as|set"
+    r"|begin\w*|start\w*|continu\w*|known|shown|found|said|expected|proposed|capacity|decid\w*|whether|where|what|attempts)$"
+)
+
+
+def _purpose_first(predicate: str, subject: Subject) -> Iterator[Recast]:
+    found = _PURPOSE.match(predicate)
+    if not found or found["verb"] not in _BASES or _TAKES_TO.search(found["does"]):
+        return
+    if re.search(r"\b(?:that|which|whether|and|or|but|while|,)\b", found["does"].split(" ", 1)[-1][-60:]):
+        return
+    yield Recast(f"To {found['purpose']}, {subject.text} {found['does']}.", "purpose first")
+
+
+_PASSIVE_VERBS = {
+    "propose": "proposed", "present": "presented", "introduce": "introduced", "describe": "described",
+    "develop": "developed", "survey": "surveyed", "study": "studied", "release": "released",
+    "investigate": "investigated",
+}  # fmt: skip
+
+
+def _passive(predicate: str, subject: Subject) -> Iterator[Recast]:
+    verb, _, rest = predicate.partition(" ")
+    what = rest.rstrip(".")
+    words = what.split()
+    if verb not in _PASSIVE_VERBS or not 3 <= len(words) <= 14 or words[0] not in ("a", "an"):
+        return
+    if re.search(r"[,;:]|\b(?:that|which|who|where|and|or|whose|how|to|called|they|their)\b", what):
+        return
+    by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
+    end = "" if by.endswith(".") else "."
+    yield Recast(f"{what[:1].upper()}{what[1:]} is {_PASSIVE_VERBS[verb]} by {by}{end}", "passive")
+
+
+# ---------------------------------------------------------------------- fewer words, other words
+
+# Where a sentence may end: what follows is added to what was said before, and takes nothing back.
+_CLAUSE_END = re.compile(
+    r"(?:;|,? –|,? —|, (?:which|where|whose|who|and|resulting|leading|making|thereby|thus|yielding|achieving|showing"
+    r"|demonstrating|so that|as well as|including|such as|while|whereas|in which)\b"
+    rf"|\band (?:also |then |further )?(?:{'|'.join(sorted(_BASES | {third_singular(b) for b in _BASES}))}) )"
+)
+# What follows a thing that is proposed or studied only says more about it: "a system that …", "a method for …".
+_MODIFIER = re.compile(
+    r",? (?:that|which|to [a-z]+|by [a-z]+ing|using|based on|for|with|through|via|in order to|where|whose|when|from"
+    r"|on|in|so that|such that|including|called|named|under|without|across|within|as)\b"
+)
+_INTERSECTIVE = re.compile(
+    r"^(?:propose|present|introduce|describe|develop|devise|study|investigate|examine|explore|address|outline|survey|review"
+    r"|build|construct|create|design|release|offer|consider|discuss|give|provide|report|tackle|formulate|extend|analy[sz]e"
+    r"|implement|collect|compile|model)(?:s|es|ied|d|ed)? (?!that\b|how\b|whether\b|why\b|no\b|not\b|only\b)"
+)
+_MAX_WORDS, _MIN_WORDS = 34, 7
+# What a sentence must not end on after it was cut.
+_OPEN_END = re.compile(
+    r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"
+    r"|under|using|via|such|either|neither|whether|if|because|when|while|had|has|have|was|were|can|could|may|must|will"
+    r"|should|used|able|how|does|do|did|be|been|being|there|it|they|more|less|all|each|many|some|any|what|who|where|its"
+    r"|their|so|no|most|several|various|other|new|same|rather|according|compared|due|in order"
+    r"|(?:that|which|where|who|whose|what|how)(?: [\w-]+){1,3})$"
+)
+
+
+def _shortened(text: str) -> Iterator[str]:
+    """Yield a sentence, and what is left of it when clauses at its end are left out one by one."""
+    whole = text.rstrip(" .;") + "."
+    if len(whole.split()) <= _MAX_WORDS:
+        yield whole
+    for found in _CLAUSE_END.finditer(text):
+        rest = text[: found.start()].rstrip(" ,;–—")
+        if _may_end(rest):
+            yield rest + "."
+
+
+def _without_modifiers(text: str) -> Iterator[str]:
+    """Yield a sentence that names a thing, without what it says about the thing at its end."""
+    for found in _MODIFIER.finditer(text):
+        rest = text[: found.start()].rstrip(" ,;–—")
+        if _may_end(rest) and ":" not in rest and not rest.endswith(("ed", "ing", "ly")):
+            yield rest + "."
+
+
+def _may_end(rest: str) -> bool:
+    """Tell whether what is left of a sentence may stand: neither too short nor too long, and nothing left open."""
+    words = rest.split()
+    closed = rest.count("(") == rest.count(")") and rest.count('"') % 2 == 0
+    fits = _MIN_WORDS <= len(words) <= _MAX_WORDS
+    return fits and closed and words[-1] not in _BASES and "both" not in words and not _OPEN_END.search(rest)
+
+
+# Words that say the same; none says more than the one that it stands for. One way unless both are listed.
+_SAME = tuple(
+    (old.strip(), new.strip())
+    for pair in """
+    in order to = to | by making use of = with | by means of = through | a variety of = various | a wide range of = many
+    a number of = several | a series of = several | as well as = and | due to = because of | based on = built on
+    by using = with | using = with | such as = like | is able to = can | are able to = can | novel = new
+    utilizes = uses | utilize = use | utilizing = using | leverages = uses | leverage = use | employs = uses
+    employ = use | employing = using | demonstrates = shows | demonstrate = show | outperforms = surpasses
+    outperform = surpass | outperforming = surpassing | achieves = reaches | achieve = reach | achieving = reaching
+    constructs = builds | construct = build | constructing = building | requires = needs | require = need
+    requiring = needing | enables = allows | enable = allow | enabling = allowing | multiple = several
+    numerous = many | various = several | several = various | challenging = difficult | difficult = hard
+    crucial = important | generating = producing | generate = produce | generates = produces | generated = produced
+    producing = generating | produces = generates | produced = generated | produce = generate | investigate = study
+    examine = study | examines = studies | explore = study | ask how = examine how | ask whether = examine whether
+    ask which = examine which | which is = that is | which are = that are | together with = along with
+    along with = together with | with respect to = with regard to | more than = over | methods = techniques
+    approaches = methods | method = technique | approach = method | dataset = data set | datasets = data sets
+    containing = with | because = since | although = though | usually = mostly | within = in | upon = on
+    whether = if | reveals = shows | reveal = show | indicates = shows | indicate = show | selects = chooses
+    select = choose | selected = chosen | selecting = choosing | occurs = happens | occur = happen | have to = must
+    has to = must | need to = must | a large number of = many | at the same time = simultaneously
+    in addition to = besides
+    instead of = rather than | during = in the course of
+    with the help of = through | often = frequently | frequently = often | mainly = mostly
+    in which = where | that can = able to | is based on = builds on | are based on = build on | consists of = comprises
+    consist of = comprise | results in = leads to | relies on = depends on | rely on = depend on
+    relying on = depending on | known as = called | called = named | named = called | makes use of = uses
+    make use of = use | aims to = seeks to | aim to = seek to | attempt to = try to | in the case of = for
+    in terms of = in | focuses on = concentrates on | focus on = concentrate on | takes into account = considers
+    take into account = consider | taking into account = considering | so that = such that | extends = enlarges
+    collection of = set of | humans = people | people = persons  | rarely = seldom
+    entire = whole | whole = entire | amount of = quantity of | helps to = helps | easily = readily | quickly = fast
+    """.replace("\n", "|").split("|")
+    if "=" in pair
+    for old, new in [pair.split("=")]
+)
+_FUNCTION = (
+    r"(?:of|in|on|for|with|the|between|from|by|both|as|into|and|or|to|is|are|was|were|that|which|at|than|has|have)"
+)
+_CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # the structure of the data -> the data's structure
+    (re.compile(rf"\bthe ([a-z]+) of the ([a-z]+[a-rt-z])(?=[,.;]| {_FUNCTION}\b)"), r"the \2's \1"),
+    # sentences that are grounded in -> sentences grounded in
+    (
+        re.compile(
+            r"(?<=[a-z]) (?:that|which) (?:is|are|was|were) ([a-z]+ed|built|made|given|drawn|written|found)"
+            r"(?= (?:by|in|on|with|for|from|to|at|under|into|through|as)\b)"
+        ),
+        r" \1",
+    ),
+    # of words and characters -> of characters and words
+    (
+        re.compile(
+            r"(?<= )(of|in|on|for|with|the|between|from|both|their) ([a-z-]{4,}) (and|or) ([a-z-]{4,})(?=[,.;]| )"
+        ),
+        r"\1 \4 \3 \2",
+    ),
+)
+
+
+def own_words(text: str, abstracts: Iterable[str], limit: int) -> str:
+    """Return a sentence whose longest run in common with some abstracts is at most `limit` words, if that can be done.
+
+    Words that say the same are put in the middle of the longest run, a few at most.
+    """
+    sources = list(abstracts)
+    for _ in range(5):
+        run = longest_common_run(text, sources)
+        if run <= limit:
+            break
+        better = min(
+            ((longest_common_run(new, sources), rank, new) for rank, new in enumerate(_swapped(text))),
+            default=(run, 0, text),
+        )
+        if better[0] >= run:
+            break
+        text = better[2]
+    return text
+
+
+def _swapped(text: str) -> Iterator[str]:
+    """Yield a text with one change each, small ones first."""
+    for old, new in _SAME:
+        for found in re.finditer(rf"(?<![\w-]){re.escape(old)}(?![\w-])", text):
+            changed = f"{text[: found.start()]}{new}{text[found.end() :]}"
+            yield re.sub(r"\b([Aa])n? (?=(?:several|many|various)\b)", "", re.sub(r"\s{2,}", " ", changed))
+    for found in re.finditer(r"\bfor ([a-z]+ing)\b(?= [a-z])", text):
+        if base := _base_of_ing(found[1]):
+            yield f"{text[: found.start()]}to {base}{text[found.end() :]}"
+    for pattern, instead in _CHANGES:
+        for found in pattern.finditer(text):
+            if not set(found.groups()) & STOPWORDS - {
+                "of",
+                "in",
+                "on",
+                "for",
+                "with",
+                "the",
+                "between",
+                "from",
+                "both",
+                "their",
+                "and",
+                "or",
+            }:
+                yield text[: found.start()] + found.expand(instead) + text[found.end() :]
+
+
+def _base_of_ing(word: str) -> str | None:
+    stemmed = word.removesuffix("ing")
+    return next((base for base in (stemmed, stemmed + "e", stemmed[:-1]) if base in _BASES), None)
+
+
+def words_in(text: str) -> int:
+    """Return how many words a text has."""
+    return len(tokens(text))

@@ -1,0 +1,404 @@
+"""Related-work sections: the plan, what is told of each paper, and that nothing in it is invented or copied."""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant import ingest, plan, prompts, recast, themes
+from assistant.config import Settings
+from assistant.draft import Drafted, Drafter
+from assistant.errors import ReadError, UsageError
+from assistant.filters import Filter
+from assistant.generate import Generator
+from assistant.judge import Evidence, Support
+from assistant.library import Library
+from assistant.plan import Brief, Claim, Plan, PlannedParagraph
+from assistant.recast import Subject
+from assistant.records import Citation, Draft, Record, Source
+from assistant.retrieve import Retriever
+from assistant.section import CiteStyle, Form, Mention, Part, Section, SectionParagraph, Sentence, written
+from assistant.store import Store, write_lock
+from assistant.terms import longest_common_run
+from assistant.testing import HashingEmbedder, ScriptedGenerator
+
+# key, authors, year, title, abstract
+PAPERS = (
+    (
+        "quill20", ("Ada Quill", "Ben Roe", "Cy Moss"), 2020, "Weighing Sheep from Drones",
+        "Hill sheep are hard to weigh. We present a drone survey that weighs sheep from the air. The drone survey "
+        "misses 3% of the sheep on steep hills. Our code is available online.",
+    ),
+    (
+        "roe18", ("Ben Roe", "Dee Fenn"), 2018, "Counting Sheep with Deep Nets",
+        "We count hill sheep with a deep net of 12 layers. A drone survey takes the pictures. The deep net errs on "
+        "black sheep.",
+    ),
+    (
+        "moss19", ("Cy Moss",), 2019, "Sheep Bells",
+        "This paper studies how bells help shepherds to find hill sheep in fog. Shepherds hear a bell at 800 metres.",
+    ),
+    (
+        "fenn21", ("Dee Fenn", "Eli Hart"), 2021, "Wool Grading by Touch",
+        "We propose a touch sensor for wool grading. The touch sensor agrees with graders in 91% of cases.",
+    ),
+    (
+        "hart22", ("Eli Hart", "Flo Ives", "Guy Jay"), 2022, "Wool Grading by Light",
+        "We describe an optical bench for wool grading that needs no touch sensor. Light finds stains that touch "
+        "misses.",
+    ),
+    ("bare", ("Hal Kerr",), 2017, "Sheep and Wool: A Note", ""),
+    (
+        "lamp16", ("Ida Lund",), 2016, "Lamps for Night Trains",
+        "We test lamps for night trains. Passengers prefer warm lamps.",
+    ),
+)  # fmt: skip
+TOPIC = "drone survey of hill sheep and wool grading"
+
+
+@pytest.fixture
+def retriever(tmp_path: Path) -> Retriever:
+    settings = Settings(home=tmp_path / "home")
+    embedder = HashingEmbedder(256)
+    library = Library.create(settings.catalogue)
+    records = [
+        Record(
+            key=key, authors=authors, year=year, title=title, abstract=abstract,
+            source=Source(file="p.bib", line=line),
+            raw=f"@misc{{{key}, title = {{{title}}}, note = {{mine}}}}" if key == "quill20" else None,
+        )
+        for line, (key, authors, year, title, abstract) in enumerate(PAPERS, start=1)
+    ]  # fmt: skip
+    with write_lock(settings.write_lock):
+        ingest.add(records, library, embedder)
+    return Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder)
+
+
+def drafter(retriever: Retriever, generator: Generator | None = None) -> Drafter:
+    return Drafter(retriever, generator or ScriptedGenerator(), prompts.load("reword"))
+
+
+def drafted(retriever: Retriever, brief: Brief, ready: Plan | None = None, **options: object) -> Drafted:
+    """Return the end of a draft's stream."""
+    *_, last = drafter(retriever).stream(brief, ready=ready, **options)  # type: ignore[arg-type]
+    assert isinstance(last, Drafted)
+    return last
+
+
+def assert_sound(draft: Draft, retriever: Retriever) -> None:
+    """Hold a draft against what every draft promises."""
+    cited = {citation.key for statement in draft.statements for citation in statement.citations}
+    assert cited == set(draft.coverage.used)
+    assert draft.bibliography.count("@") == len(cited)
+    assert all(item.why for item in draft.coverage.unused)
+    assert draft.longest_copied_run <= 10
+    for statement in draft.statements:
+        assert statement.verdict == "supported"
+        assert statement.citations
+        for citation in statement.citations:
+            abstract = retriever.library.paper(citation.key).abstract
+            assert abstract[citation.start : citation.end] == citation.quote
+
+
+# ---------------------------------------------------------------------- the plan
+
+
+def test_each_retrieved_paper_is_placed_or_listed_with_a_reason(retriever: Retriever) -> None:
+    """Nothing that was found gets lost: it is in a paragraph, or unused with the reason."""
+    made, found = plan.make(Brief(topic=TOPIC, must_not_cite=("moss19",)), retriever)
+    unused = {item.key: item.why for item in made.unused}
+    assert {item.paper.key for item in found} == set(made.keys) | set(unused)
+    assert not set(made.keys) & set(unused)
+    assert unused["moss19"] == "must not be cited"
+    assert unused["bare"] == "it has no abstract"
+    assert {"quill20", "roe18", "fenn21", "hart22"} <= set(made.keys)
+
+
+def test_papers_are_grouped_by_what_they_do(retriever: Retriever) -> None:
+    """Papers of one subject share a paragraph, and its theme is a term that they share."""
+    made, _ = plan.make(Brief(topic=TOPIC, paragraphs=2), retriever)
+    by_theme = {part.theme: {key for claim in part.claims for key in claim.keys} for part in made.paragraphs}
+    assert len(by_theme) == 2
+    wool = next(keys for keys in by_theme.values() if "fenn21" in keys)
+    assert "hart22" in wool
+    assert not wool & {"quill20", "roe18"}
+    assert "wool grading" in by_theme
+
+
+def test_the_plan_is_the_same_each_time(retriever: Retriever) -> None:
+    """Planning has no chance in it."""
+    assert plan.make(Brief(topic=TOPIC), retriever)[0] == plan.make(Brief(topic=TOPIC), retriever)[0]
+
+
+def test_must_cite_papers_are_planned_whatever_their_subject(retriever: Retriever) -> None:
+    """A paper that must be cited is in the plan although it is off the topic."""
+    made, _ = plan.make(Brief(topic=TOPIC, must_cite=("lamp16",)), retriever)
+    assert "lamp16" in made.keys
+
+
+def test_filters_hold_for_all_but_must_cite_papers(retriever: Retriever) -> None:
+    """A filter bounds what is chosen from."""
+    made, _ = plan.make(Brief(topic=TOPIC, must_cite=("roe18",)), retriever, Filter(since=2020))
+    assert set(made.keys) <= {"quill20", "roe18", "fenn21", "hart22"}
+    assert "roe18" in made.keys
+
+
+def test_a_plan_survives_its_file(retriever: Retriever) -> None:
+    """What is written as YAML is read back equal."""
+    made, _ = plan.make(Brief(topic=TOPIC), retriever)
+    assert plan.from_yaml(plan.to_yaml(made), "plan.yaml") == made
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [", "not YAML"),
+        ("just words", "not a plan"),
+        ("schema: 1\ntopic: t\nparagraphs:\n- theme: x\n  claims:\n  - claim: c\n", "paragraphs.0.claims.0.keys"),
+        ("schema: 1\ntopic: t\nparagraphs: []\nsurprise: 1\n", "surprise"),
+    ],
+)
+def test_a_bad_plan_file_says_where(text: str, words: str) -> None:
+    """A plan that can't be read names the place."""
+    with pytest.raises(ReadError, match=words):
+        plan.from_yaml(text, "plan.yaml")
+
+
+def test_contradicting_wishes_are_refused(retriever: Retriever) -> None:
+    """A key can't be wanted and barred, an unknown key is an error, and so is an empty brief."""
+    for brief in (
+        Brief(topic=TOPIC, must_cite=("roe18",), must_not_cite=("roe18",)),
+        Brief(topic=TOPIC, must_cite=("nobody",)),
+        Brief(),
+    ):
+        with pytest.raises(UsageError):
+            plan.make(brief, retriever)
+
+
+def test_the_authors_own_abstract_stands_for_a_topic(retriever: Retriever) -> None:
+    """With an abstract, what comes near it is told last and called close."""
+    own = "We weigh hill sheep with a drone survey over steep hills. Our drone survey needs no shepherds."
+    made, _ = plan.make(Brief(abstract=own), retriever)
+    stances = {key: claim.stance for part in made.paragraphs for claim in part.claims for key in claim.keys}
+    assert stances["quill20"] == "close"
+    assert "lamp16" not in made.keys
+
+
+def test_terms_are_noun_phrases_that_papers_share() -> None:
+    """A shared term is a phrase between function words, not a verb, and not what all papers say."""
+    texts = [
+        "We use table lookup for fast inference of the low-bit weights.",
+        "A table lookup of low-bit weights is proposed.",
+        "The results show a new method.",
+    ]
+    terms = {term.text for term in themes.shared_terms(texts)}
+    assert "low-bit weights" in terms
+    assert not terms & {"use table", "results", "method", "proposed"}
+
+
+def test_groups_hold_each_place_once() -> None:
+    """Each paper is in exactly one group, and no group has a single one while others could take it."""
+    import numpy as np
+
+    vectors = HashingEmbedder().embed([f"word{i % 3} word{i % 3} other{i}" for i in range(11)])
+    for count in (1, 2, 3, 5, 11):
+        found = themes.groups(themes.similarities(vectors, []), count)
+        assert sorted(itertools.chain(*found)) == list(range(11))
+        assert len(found) <= count
+        assert all(len(group) > 1 for group in found)
+    assert np.allclose(themes.similarities(vectors, []).diagonal(), 0.6, atol=1e-3)
+
+
+# ---------------------------------------------------------------------- telling by rule
+
+ROES, ROE = Subject("Roe et al."), Subject("Roe", plural=False)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "subject", "told"),
+    [
+        ("In this paper, we present a lamp that sees at night.", ROES, "Roe et al. present a lamp that sees at night."),
+        ("We study lamps and propose a shade for them.", ROE, "Roe studies lamps and proposes a shade for them."),
+        ("This paper presents a lamp and shows how it sees.", ROES, "Roe et al. present a lamp and show how it sees."),
+        ("We counted 12 lamps in our village.", ROE, "Roe counted 12 lamps in their village."),
+        ("A new lamp for trains is presented.", ROES, "Roe et al. present a new lamp for trains."),
+        ("Our method beats lamps by 4 points.", ROES, "The method of Roe et al. beats lamps by 4 points."),
+        ("Lamps fail in 3% of all fogs.", ROES, "Roe et al. report that lamps fail in 3% of all fogs."),
+        ("We extend this lamp to ships.", ROES, None),
+        ("They are also simpler than lamps of old.", ROES, None),
+        ("We propose a gate that outperforms (2016) and study its lamps.", ROES, None),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_told_in_the_third_person(sentence: str, subject: Subject, told: str | None) -> None:
+    """The subject and its verbs change, and what leans on another sentence isn't told."""
+    ways = [way.text for way in recast.recast(sentence, subject)]
+    assert (told in ways) if told else ways == []
+
+
+def test_runs_are_broken_by_words_that_say_the_same() -> None:
+    """Other words stand inside a long run; figures and names stay."""
+    source = "We use 4 lamps based on numerous small wicks in order to generate light for methods that require fog."
+    text = recast.own_words(source, [source], 7)
+    assert longest_common_run(text, [source]) <= 7
+    assert "4 lamps" in text
+    assert "fog" in text
+
+
+# ---------------------------------------------------------------------- the draft
+
+
+def test_a_draft_keeps_its_promises(retriever: Retriever) -> None:
+    """Cited papers, bibliography and coverage agree; each quote is exact; no long run is copied."""
+    draft = drafted(retriever, Brief(topic=TOPIC)).draft
+    assert_sound(draft, retriever)
+    assert {"quill20", "roe18", "fenn21", "hart22"} <= set(draft.coverage.used)
+    assert draft.report.used == len(draft.coverage.used)
+    assert draft.report.sentences == draft.report.supported == len(draft.statements)
+
+
+def test_a_draft_is_told_in_varied_openings(retriever: Retriever) -> None:
+    """No three sentences in a row open with the same word."""
+    draft = drafted(retriever, Brief(topic=TOPIC)).draft
+    openings = [statement.text.split()[0] for statement in draft.statements]
+    assert all(len(set(three)) > 1 for three in zip(openings, openings[1:], openings[2:], strict=False))
+
+
+def test_the_bibliography_has_the_users_own_entry(retriever: Retriever) -> None:
+    """An entry that the user wrote is given back as it was."""
+    draft = drafted(retriever, Brief(topic=TOPIC)).draft
+    assert "note = {mine}" in draft.bibliography
+
+
+def test_a_draft_follows_an_edited_plan(retriever: Retriever) -> None:
+    """The draft tells what the plan says, of whom it says it, in its order, and nothing else."""
+    ready = Plan(
+        topic="sheep",
+        paragraphs=(
+            PlannedParagraph(theme="wool", claims=(Claim(claim="agrees with graders", keys=("fenn21",)),)),
+            PlannedParagraph(theme="bells", claims=(Claim(claim="bells help shepherds", keys=("moss19",)),)),
+        ),
+    )
+    draft = drafted(retriever, Brief(topic="sheep"), ready).draft
+    assert [part.theme for part in draft.paragraphs] == ["wool", "bells"]
+    assert [c.key for s in draft.statements for c in s.citations] == ["fenn21", "moss19"]
+    assert "91%" in draft.statements[0].text
+
+
+def test_what_papers_share_is_cited_only_to_those_that_say_so(retriever: Retriever) -> None:
+    """A claim of several papers leaves out the paper whose abstract doesn't have it."""
+    ready = Plan(
+        topic="wool",
+        paragraphs=(
+            PlannedParagraph(
+                theme="w", claims=(Claim(claim="deal with wool grading", keys=("fenn21", "hart22", "lamp16")),)
+            ),
+        ),
+    )  # fmt: skip
+    statement = drafted(retriever, Brief(topic="wool"), ready).draft.statements[0]
+    assert {citation.key for citation in statement.citations} == {"fenn21", "hart22"}
+    assert statement.text == "Both Fenn and Hart and Hart et al. deal with wool grading."
+    assert all("wool grading" in citation.quote for citation in statement.citations)
+
+
+def test_nothing_is_said_twice(retriever: Retriever) -> None:
+    """A claim that stands in the plan twice is told once."""
+    claim = Claim(claim="We propose a touch sensor for wool grading.", keys=("fenn21",))
+    ready = Plan(topic="wool", paragraphs=(PlannedParagraph(theme="w", claims=(claim, claim)),))
+    texts = [s.text for s in drafted(retriever, Brief(topic="wool"), ready).draft.statements]
+    assert sum("propose" in text for text in texts) == 1
+
+
+class Refusing:
+    """A judge that supports nothing of some papers."""
+
+    name = "refusing:1"
+
+    def __init__(self, *titles: str) -> None:
+        self._titles = titles
+
+    def score(self, claims: Sequence[str], evidence: Evidence) -> list[Support]:
+        """Return support for all but the refused papers."""
+        good = evidence.title not in self._titles
+        verdict = "supported" if good else "unsupported"
+        value = 0.9 if good else 0.1
+        return [Support(probability=value, support=value, verdict=verdict) for _ in claims]
+
+
+def test_what_the_judge_refuses_is_not_told(retriever: Retriever) -> None:
+    """A paper whose every wording is refused is at most quoted, once a paragraph; further ones are listed as unused."""
+    refusing = Refusing("Sheep Bells", "Lamps for Night Trains")
+    one = Drafter(retriever, ScriptedGenerator(*["Wolves eat 95 bells."] * 60), prompts.load("reword"), refusing)
+    claims = (Claim(claim="bells", keys=("moss19",)), Claim(claim="lamps", keys=("lamp16",)))
+    ready = Plan(topic="bells", paragraphs=(PlannedParagraph(theme="b", claims=claims),))
+    *_, last = one.stream(Brief(topic="bells"), ready=ready)
+    assert isinstance(last, Drafted)
+    assert [statement.origin for statement in last.draft.statements] == ["quoted"]
+    assert [item.key for item in last.draft.coverage.unused] == ["lamp16"]
+    assert last.draft.report.dropped == 1
+
+
+def test_the_users_own_work_is_positioned_in_the_users_own_words(retriever: Retriever) -> None:
+    """The closing sentence says nothing that the user's abstract doesn't, and cites nothing."""
+    own = "Sheep are hard to weigh. We weigh hill sheep with a drone survey over steep hills."
+    last = drafted(retriever, Brief(abstract=own, contributions=("We release 40 flights.",)))
+    assert last.draft.text.endswith(
+        "Against this background, we weigh hill sheep with a drone survey over steep hills. We release 40 flights."
+    )
+    assert [one.quote for one in last.draft.report.own] == [
+        "We weigh hill sheep with a drone survey over steep hills.",
+        "We release 40 flights.",
+    ]
+
+
+def test_a_chronological_draft_goes_by_year(retriever: Retriever) -> None:
+    """The oldest paper of a paragraph comes first."""
+    draft = drafted(retriever, Brief(topic=TOPIC, style="chronological", paragraphs=1, words=60)).draft
+    years = [retriever.library.paper(s.citations[0].key).year for s in draft.statements if len(s.citations) == 1]
+    assert years == sorted(year or 0 for year in years)
+
+
+def test_a_topic_outside_the_library_is_refused(retriever: Retriever) -> None:
+    """Nothing is drafted on what the library doesn't hold."""
+    draft = drafter(retriever).draft("volcanic economies of Iceland")
+    assert (draft.abstained, draft.text, draft.reason) == (True, "", "not_in_library")
+
+
+# ---------------------------------------------------------------------- how it looks
+
+CITED = Citation(key="quill20", title="Lamps", quote="Lamps burn.", start=0, end=11)
+
+
+def told(text: str, *mentions: Mention) -> Section:
+    """Return a section of one sentence."""
+    one = Part(
+        text=text, origin="template", verdict="supported", support=None, checked_by="rules", citations=(CITED,),
+        mentions=mentions,
+    )  # fmt: skip
+    return Section(paragraphs=(SectionParagraph(theme="t", sentences=(Sentence(parts=(one,)),)),))
+
+
+@pytest.mark.parametrize(
+    ("form", "style", "behind", "named"),
+    [
+        ("latex", "cite", r"Lamps save 50\% [of] energy\_use~\cite{quill20}.", r"Quill et al.~\cite{quill20} save it."),
+        ("latex", "natbib", r"Lamps save 50\% [of] energy\_use~\citep{quill20}.", r"\citet{quill20} save it."),
+        ("latex", "biblatex", r"Lamps save 50\% [of] energy\_use~\autocite{quill20}.", r"\textcite{quill20} save it."),
+        ("markdown", "cite", r"Lamps save 50% \[of\] energy\_use [@quill20].", "@quill20 save it."),
+        ("text", "cite", "Lamps save 50% [of] energy_use [1].", "Quill et al. [1] save it."),
+    ],
+)  # fmt: skip
+def test_citations_stand_where_the_format_wants_them(form: Form, style: CiteStyle, behind: str, named: str) -> None:
+    """Before the full stop, or at the authors where they are the subject; and the text is escaped."""
+    assert written(told("Lamps save 50% [of] energy_use"), form, style) == behind
+    mention = Mention(key="quill20", name="Quill et al.")
+    assert written(told("Quill et al. save it", mention), form, style) == named
+
+
+def test_a_sentence_may_end_with_the_authors() -> None:
+    """A name at the end takes its citation and one full stop."""
+    mention = Mention(key="quill20", name="Quill et al.")
+    section = told("A lamp is proposed by Quill et al.", mention)
+    assert written(section, "latex", "natbib") == r"A lamp is proposed by \citet{quill20}."
+    assert written(section, "latex") == r"A lamp is proposed by Quill et al.~\cite{quill20}."
+    assert section.sentences[0].statement.text == "A lamp is proposed by Quill et al."

@@ -4,12 +4,11 @@ The papers and the sentences are chosen by the plan; a teller words them. A clai
 left out and listed. Sentences of several papers are made of parts that were each checked against their own paper.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant import export, plan, recast, section, select, sentences
 from assistant.answer import Retrieved, Said
-from assistant.filters import Filter
 from assistant.generate import Generator
 from assistant.judge import Evidence, Judge
 from assistant.plan import Brief, Claim, Plan, PlannedParagraph
@@ -90,16 +89,12 @@ class Drafter:
                 return event.draft
         raise AssertionError("a stream ends with Drafted")
 
-    def plan(self, brief: Brief, wanted: Filter | None = None) -> Plan:
-        """Return the plan for a brief, made from the papers that a filter lets through."""
-        return plan.make(brief, self._retriever, wanted)[0]
-
     def stream(
         self,
         brief: Brief,
         form: Form = "markdown",
         style: CiteStyle = "cite",
-        wanted: Filter | None = None,
+        only: Collection[str] | None = None,
         ready: Plan | None = None,
     ) -> Iterator[Event]:
         """Yield the search, the plan, each sentence when its checks have passed, and the whole draft.
@@ -108,13 +103,13 @@ class Drafter:
             brief: what the user asks for.
             form: what the text is written in.
             style: the citation commands of LaTeX.
-            wanted: the papers to choose from.
+            only: keys of the papers to choose from.
             ready: a plan to follow; then nothing is searched for.
         """
         tally = Tally()
         found: tuple[Found, ...] = ()
         if ready is None:
-            ready, found = plan.make(brief, self._retriever, wanted)
+            ready, found = plan.make(brief, self._retriever, only)
             tally.searched()
             yield Retrieved(found)
         yield Planned(ready)

@@ -6,7 +6,7 @@ move a claim, drop one, name a theme, change what a claim says. The draft then f
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from pydantic import Field, ValidationError
@@ -14,7 +14,6 @@ from pydantic import Field, ValidationError
 from assistant import recast, select, sentences, themes
 from assistant.embed import Embedder
 from assistant.errors import ReadError, UsageError
-from assistant.filters import Filter
 from assistant.library import Library
 from assistant.records import Frozen, Paper, Unused
 from assistant.retrieve import Found, Retriever
@@ -104,13 +103,13 @@ class Plan(Frozen):
 # ---------------------------------------------------------------------- making one
 
 
-def make(brief: Brief, retriever: Retriever, wanted: Filter | None = None) -> tuple[Plan, tuple[Found, ...]]:
+def make(brief: Brief, retriever: Retriever, only: Collection[str] | None = None) -> tuple[Plan, tuple[Found, ...]]:
     """Return the plan for a brief, and what the search found; without paragraphs where the library has nothing.
 
     Args:
         brief: what the user asks for.
         retriever: searches the library.
-        wanted: the papers to choose from; must-cite papers are taken all the same.
+        only: keys of the papers to choose from; must-cite papers are taken all the same.
 
     Raises:
         UsageError: the brief has no topic, or a key isn't in the library.
@@ -122,7 +121,7 @@ def make(brief: Brief, retriever: Retriever, wanted: Filter | None = None) -> tu
     barred = {library.paper(key).key for key in brief.must_not_cite}
     if both := sorted(must & barred):
         raise UsageError(f"{', '.join(both)} must and must not be cited", "Name each key in one of the two.")
-    found = _searched(brief, retriever, wanted, must)
+    found = _searched(brief, retriever, only, must)
     unused: list[Unused] = []
     kept: list[Found] = []
     room = _claims_for(brief.words)
@@ -146,12 +145,9 @@ def make(brief: Brief, retriever: Retriever, wanted: Filter | None = None) -> tu
     return Plan(topic=brief.subject, style=brief.style, paragraphs=paragraphs, unused=tuple(unused)), tuple(found)
 
 
-def _searched(brief: Brief, retriever: Retriever, wanted: Filter | None, must: set[str]) -> list[Found]:
+def _searched(brief: Brief, retriever: Retriever, only: Collection[str] | None, must: set[str]) -> list[Found]:
     """Return what a search finds, must-cite papers included whatever their score."""
-    only = None
-    if wanted is not None and wanted != Filter():
-        only = {paper.key for paper in retriever.library.papers() if wanted.accepts(paper)} | must
-    found = retriever.search(brief.query, SEARCHED, only=only)
+    found = retriever.search(brief.query, SEARCHED, only=None if only is None else {*only, *must})
     missing = must - {item.paper.key for item in found}
     return found + (retriever.search(brief.query, len(missing), only=missing) if missing else [])
 

@@ -18,6 +18,7 @@ from assistant.draft import Drafter
 from assistant.draft import Event as DraftEvent
 from assistant.errors import AssistantError, UsageError
 from assistant.files import write_whole
+from assistant.plan import Brief
 from assistant.records import Answer, Dropped
 from assistant.sessions import Exchange, Scope
 
@@ -207,10 +208,14 @@ class Chat:
         )
 
     def do_draft(self, topic: str) -> None:
-        """Draft a related-work paragraph."""
+        """Draft a related-work section; without a topic, on the last question, and citing what its answer cited."""
+        cited = () if topic else tuple(source.key for source in self.conversation.last.answer.sources)
         topic = topic or self.conversation.last.answer.question
+        scope = self.conversation.scope
+        must = tuple(dict.fromkeys(key for key in (*cited, *scope.pinned) if key not in scope.dropped))
         recording = Recording(self.conversation, topic, self._parts.answerer, "draft")
-        self._record(recording, self._parts.drafter().stream(topic))
+        events = self._parts.drafter().stream(Brief(topic=topic, must_cite=must), only=self.conversation.among())
+        self._record(recording, events)
 
     # ------------------------------------------------------------------ looking
 

@@ -1,5 +1,6 @@
 """The command that writes related work: draft."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,6 @@ from assistant.cli.run import Run, command, show, show_json, tell, width
 
 if TYPE_CHECKING:
     from assistant.draft import Drafted
-    from assistant.filters import Filter
     from assistant.plan import Brief, Plan
 
 
@@ -97,8 +97,9 @@ def draft(
         style=style.value,
     )
     wanted = Filter(since=since, until=until, categories=tuple(category or ()), tags=tuple(tag or ()))
+    only = None if wanted == Filter() else {paper.key for paper in run.library.papers() if wanted.accepts(paper)}
     if plan_only:
-        made = run.planner(brief, wanted)
+        made = run.planner(brief, only)
         text = to_yaml(made)
         if output is not None:
             write_whole(output, text)
@@ -108,7 +109,7 @@ def draft(
         elif output is None:
             show(text.rstrip())
         return
-    drafted = _drafted(run, brief, wanted, _ready(plan_file), form, cite_style)
+    drafted = _drafted(run, brief, only, _ready(plan_file), form, cite_style)
     result = drafted.draft
     if bib is not None and result.statements:
         write_whole(bib, result.bibliography)
@@ -135,7 +136,7 @@ def draft(
 
 
 def _drafted(
-    run: Run, brief: "Brief", wanted: "Filter", ready: "Plan | None", form: Form, cite_style: Cite
+    run: Run, brief: "Brief", only: Collection[str] | None, ready: "Plan | None", form: Form, cite_style: Cite
 ) -> "Drafted":
     """Return the draft, each sentence told on standard error as it passes."""
     import sys
@@ -144,7 +145,7 @@ def _drafted(
     from assistant.answer import Said
     from assistant.draft import Drafted
 
-    for event in run.drafter.stream(brief, form.value, cite_style.value, wanted, ready):
+    for event in run.drafter.stream(brief, form.value, cite_style.value, only, ready):
         if isinstance(event, Said) and sys.stderr.isatty():
             tell(f"  checked: {render.visible(event.statement.text)}")
         if isinstance(event, Drafted):

@@ -5,7 +5,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from assistant.config import Settings
     from assistant.draft import Drafter
     from assistant.embed import Embedder
-    from assistant.filters import Filter
     from assistant.generate import Generator
     from assistant.judge import Judge
     from assistant.library import Library
@@ -164,11 +163,11 @@ class Run:
         judge = None if GATE == "rules" else self.judge(GATE)
         return Drafter(retriever, self.generator, prompts.load("reword"), judge, seed=self.settings.seed)
 
-    def planner(self, brief: "Brief", wanted: "Filter") -> "Plan":
+    def planner(self, brief: "Brief", only: "Collection[str] | None") -> "Plan":
         """Return the plan of a section; no language model is opened for it."""
         from assistant import plan
 
-        return plan.make(brief, self.retriever, wanted)[0]
+        return plan.make(brief, self.retriever, only)[0]
 
 
 def _rules(run: Run) -> "Judge":

@@ -83,7 +83,7 @@ def draft(
     from assistant.errors import BelowThresholdError
     from assistant.files import write_whole
     from assistant.filters import Filter
-    from assistant.plan import Brief, to_yaml
+    from assistant.plan import Brief, make, to_yaml
 
     brief = Brief(
         topic=topic,
@@ -99,7 +99,7 @@ def draft(
     wanted = Filter(since=since, until=until, categories=tuple(category or ()), tags=tuple(tag or ()))
     only = None if wanted == Filter() else {paper.key for paper in run.library.papers() if wanted.accepts(paper)}
     if plan_only:
-        made = run.planner(brief, only)
+        made = make(brief, run.retriever, only)[0]
         text = to_yaml(made)
         if output is not None:
             write_whole(output, text)

@@ -5,7 +5,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from assistant.generate import Generator
     from assistant.judge import Judge
     from assistant.library import Library
-    from assistant.plan import Brief, Plan
     from assistant.retrieve import Retriever
     from assistant.store import Store
 
@@ -159,15 +158,7 @@ class Run:
         from assistant import prompts
         from assistant.draft import Drafter
 
-        # The rules are held against each sentence anyway; a judge comes on top of them.
-        judge = None if GATE == "rules" else self.judge(GATE)
-        return Drafter(retriever, self.generator, prompts.load("reword"), judge, seed=self.settings.seed)
-
-    def planner(self, brief: "Brief", only: "Collection[str] | None") -> "Plan":
-        """Return the plan of a section; no language model is opened for it."""
-        from assistant import plan
-
-        return plan.make(brief, self.retriever, only)[0]
+        return Drafter(retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
 
 
 def _rules(run: Run) -> "Judge":

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from assistant import export, plan, recast, section, select, sentences
 from assistant.answer import Retrieved, Said
+from assistant.errors import UsageError
 from assistant.generate import Generator
 from assistant.judge import Evidence, Judge
+from assistant.lock import Lock, abstracts_of
 from assistant.plan import Brief, Claim, Plan, PlannedParagraph
 from assistant.prompts import Prompt
 from assistant.records import (
@@ -80,6 +82,8 @@ class Drafter:
         self._library = retriever.library
         self._generator = generator
         self._judge = judge
+        self._prompt = prompt
+        self._seed = seed
         self._teller = Teller(generator, prompt, judge, seed=seed)
 
     def draft(self, topic: str, form: Form = "markdown") -> Draft:
@@ -130,6 +134,48 @@ class Drafter:
         whole = Section(paragraphs=tuple(paragraphs))
         draft = self._draft(brief, ready, whole, writer, found, form, style)
         yield Drafted(draft, whole, ready)
+
+    def again(self, lock: Lock, place: str, form: Form = "markdown", style: CiteStyle = "cite") -> Drafted:
+        """Return a draft with one sentence or paragraph told anew, and the rest as it was.
+
+        What can't be told in another way stays as it is.
+
+        Args:
+            lock: what the draft was made of.
+            place: `2.3` for the third sentence of the second paragraph, `2` for that paragraph.
+            form: what the text is written in.
+            style: the citation commands of LaTeX.
+
+        Raises:
+            UsageError: there is no such place, or a paper has left the library.
+        """
+        chosen = _places(place, lock.section)
+        tally = Tally()
+        writer = _Writer(self._teller, self._judge, lock.plan, self._choices(lock.plan, lock.brief), tally)
+        paragraphs = [list(one.sentences) for one in lock.section.paragraphs]
+        for number, at in chosen:
+            others = [one for sentences in paragraphs for one in sentences if one is not paragraphs[number][at]]
+            paragraphs[number][at] = writer.anew(paragraphs[number], at, others)
+        whole = Section(
+            paragraphs=tuple(
+                old.model_copy(update={"sentences": tuple(new)})
+                for old, new in zip(lock.section.paragraphs, paragraphs, strict=True)
+            )
+        )
+        draft = self._draft(lock.brief, lock.plan, whole, writer, (), form, style)
+        return Drafted(draft, whole, lock.plan)
+
+    def lock(self, brief: Brief, drafted: Drafted) -> Lock:
+        """Return what a draft was made of."""
+        return Lock(
+            model=self._generator.model,
+            prompts={self._prompt.name: self._prompt.sha256},
+            seed=self._seed,
+            brief=brief,
+            plan=drafted.plan,
+            section=drafted.section,
+            abstracts=abstracts_of(self._library.paper(key) for key in drafted.section.keys),
+        )
 
     def _choices(self, ready: Plan, brief: Brief) -> dict[str, list[Choice]]:
         """Return the sentences of each paper of a plan, those that tell best what it does first."""
@@ -200,6 +246,7 @@ class _Writer:
         self._plan = ready
         self._choices = choices
         self._said: list[str] = []
+        self._told: set[tuple[str, int]] = set()
         self._opened = 0
         self.tally = tally
         self.untold = 0
@@ -207,7 +254,7 @@ class _Writer:
 
     def paragraph(self, planned: PlannedParagraph, number: int) -> list[Sentence]:
         """Return the sentences of a paragraph."""
-        situation = Situation(said=self._said, chronological=self._plan.style == "chronological")
+        situation = Situation(said=self._said, sentences=self._told, chronological=self._plan.style == "chronological")
         found: list[Sentence] = []
         run: list[tuple[Claim, Told]] = []
         for claim in planned.claims:
@@ -232,6 +279,7 @@ class _Writer:
             situation.said.append(told.part.text)
             situation.shapes.append(told.shape)
             situation.papers.append(key)
+            situation.sentences.add((key, told.choice.span.start))
             situation.named = bool(told.part.mentions) or told.part.text.split()[0] in (
                 "They",
                 "It",
@@ -241,6 +289,30 @@ class _Writer:
             )
             situation.may_quote = situation.may_quote and told.part.origin != "quoted"
         return told
+
+    def anew(self, sentences: Sequence[Sentence], at: int, others: Sequence[Sentence]) -> Sentence:
+        """Return a sentence of a paragraph told in another way, or as it is where there is none."""
+        old = sentences[at]
+        before = sentences[at - 1] if at else None
+        following = sentences[at + 1].parts[0].text if at + 1 < len(sentences) else ""
+        situation = Situation(
+            said=[part.text for sentence in others for part in sentence.parts],
+            papers=[key for sentence in sentences[:at] for key in sentence.keys],
+            named=bool(
+                before and len(before.keys) == 1 and (before.parts[0].mentions or _points(before.parts[0].text))
+            ),
+            may_quote=False,
+        )
+        parts = []
+        for one in old.parts:
+            told = None
+            if len(one.keys) == 1:
+                claim = Claim(claim=one.citations[0].quote, keys=one.keys)
+                told = self.tell(claim, situation, barred=(one.text,))
+            # What follows may say "they" of the authors that this sentence names.
+            keeps_name = told and (told.part.mentions or not _points(following))
+            parts.append(told.part if told and keeps_name else one)
+        return old.model_copy(update={"parts": tuple(parts)})
 
     def _shared(self, claim: Claim) -> Sentence | None:
         """Return what several papers share in one sentence, cited to those of them whose abstracts say so."""
@@ -312,6 +384,29 @@ class _Writer:
         unnamed = all(not each.part.mentions for each in told) and all(" study " in text[:20] for text in texts)
         short = sum(len(text.split()) for text in texts) <= _JOINED_WORDS
         return simple and short and (opens or unnamed) and "contrast" not in (one[0].stance, other[0].stance)
+
+
+def _points(text: str) -> bool:
+    """Tell whether a sentence speaks of "them" whom the sentence before names."""
+    return text.split()[:1] in (["They"], ["It"], ["Their"], ["Its"])
+
+
+def _places(place: str, whole: Section) -> list[tuple[int, int]]:
+    """Return the places, from 0, that a text like `2` or `2.3` names.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = [
+        (number, at)
+        for number, paragraph in enumerate(whole.paragraphs)
+        for at in range(len(paragraph.sentences))
+        if place in (str(number + 1), f"{number + 1}.{at + 1}")
+    ]
+    if not found:
+        counts = ", ".join(f"{n}.1 to {n}.{len(one.sentences)}" for n, one in enumerate(whole.paragraphs, start=1))
+        raise UsageError(f"the draft has no place {place}", f"Its sentences are {counts}; a paragraph is its number.")
+    return found
 
 
 def _after_lead(one: Part) -> Part:

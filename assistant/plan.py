@@ -219,10 +219,13 @@ def _paragraphs(
         paper.key: 1 + further // len(papers) + (rank < further % len(papers)) for rank, paper in enumerate(papers)
     }
     topic = set(content_stems(brief.query))
+    # A line of topic is all about its words; of an abstract only those that come up again.
+    words = content_stems(brief.query)
+    single = {word for word in topic if not brief.abstract or words.count(word) > 2}
     planned: list[tuple[float, PlannedParagraph]] = []
     taken: set[tuple[str, ...]] = set()
     for group in themes.groups(alike, wanted):
-        term = themes.name(group, [term for term in terms if term.stems not in taken], len(papers), topic)
+        term = themes.name(group, [term for term in terms if term.stems not in taken], len(papers), topic, single)
         taken |= {term.stems} if term else set()
         order = themes.chain(group, alike)
         if brief.style == "chronological":

@@ -44,7 +44,7 @@ _WE = re.compile(
     re.IGNORECASE,
 )
 _THIS_PAPER = re.compile(
-    r"^(?:this|the|our|the present) (?P<what>paper|work|study|article|letter|survey|report|thesis) "
+    r"^(?:this|the|our|the present) (?P<what>author|paper|work|study|article|letter|survey|report|thesis) "
     rf"(?:{_ADVERBS} )?(?=[a-z]+s\b)",
     re.IGNORECASE,
 )
@@ -55,7 +55,8 @@ _PASSIVE_HERE = re.compile(
 )
 _OF_THEIRS = re.compile(
     r"^(?:our|the|this|the proposed|our proposed|the presented|the resulting) (?:new |novel )?"
-    r"(?P<what>(?:[a-z]+ )?(?:approach|method|model|system|framework|algorithm|technique|architecture|strategy|pipeline"
+    r"(?P<what>(?:(?!first|second|third|other|same|most)[a-z]+ )?"
+    r"(?:approach|method|model|system|framework|algorithm|technique|architecture|strategy|pipeline"
     r"|network|classifier|parser|results?|experiments|findings|analysis|evaluation|work))\s+(?P<rest>[a-z].*)$",
     re.IGNORECASE,
 )
@@ -124,7 +125,7 @@ def points_back(sentence: str) -> bool:
     """Tell whether a sentence speaks of something that only the sentence before it names."""
     text = _plain(sentence)
     opens_known = _THIS_PAPER.match(text) or _WE.match(text) or _OF_THEIRS.match(text)
-    if _CUT_CITATION.search(sentence) or _OPENS_THEN_POINTS.match(text):
+    if sentence.count("(") != sentence.count(")") or _CUT_CITATION.search(sentence) or _OPENS_THEN_POINTS.match(text):
         return True
     return bool(_POINTS_BACK.search(text)) or (bool(_LEANS.match(text)) and not opens_known)
 
@@ -184,7 +185,8 @@ def _shape_of(text: str) -> str | None:
         return "paper" if _third(text[found.end() :].split()[0]) else None
     if _PASSIVE_HERE.match(text):
         return "passive"
-    return "of theirs" if _OF_THEIRS.match(text) else "fact"
+    found = _OF_THEIRS.match(text)
+    return "of theirs" if found and _opens_with_verb(found["rest"]) else "fact"
 
 
 def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
@@ -198,7 +200,7 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
             predicate = _to_base(predicate)
         acts = predicate if subject.plural else _to_singular(predicate)
         yield Recast(f"{lead}{subject.text} {acts}", "active")
-        if not year:
+        if not year and subject.text not in _POSSESSIVES:
             yield from _purpose_first(acts, subject)
             yield from _passive(predicate, subject)
     elif shape == "passive":
@@ -213,8 +215,11 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
         assert parts is not None
         rest = _third_person(parts["rest"])
         by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
-        the = "the" if lead else "The"
-        yield Recast(f"{lead}{the} {parts['what'].lower()} of {by} {rest}", "of theirs")
+        what = parts["what"].lower()
+        if subject.text in _POSSESSIVES:
+            yield Recast(f"{_POSSESSIVES[subject.text]} {what} {rest}", "of theirs")
+        else:
+            yield Recast(f"{lead}{'the' if lead else 'The'} {what} of {by} {rest}", "of theirs")
     elif shape == "fact":
         told = _third_person(text)
         first = told.split()[0]
@@ -225,6 +230,28 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
         by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
         if not year and (opens := _INTRODUCTION.match(told)):
             yield Recast(f"{opens['first']}, {by} {verb}, {opens['rest']}", "inside")
+
+
+_POSSESSIVES = {"They": "Their", "It": "Its"}
+
+
+def _opens_with_verb(rest: str) -> bool:
+    first = rest.split()[0]
+    known = first in _BASES or _third(first) or first in _PASTS or first.endswith("ed")
+    return bool(known) or first in (
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "can",
+        "does",
+        "do",
+        "beats",
+        "runs",
+        "needs",
+    )
 
 
 # What keeps its capital inside a sentence although it looks like a plain word: languages, peoples, schools.
@@ -280,7 +307,7 @@ def third_singular(base: str) -> str:
     return base + "s"
 
 
-_NEXT_VERB = r"(?P<before>(?:,? and(?: also| then| further)?|, but(?: also)?|, then) )"
+_NEXT_VERB = r"(?P<before>(?:,? and(?: also| then| further)?|, but(?: also)?|, then)(?: [a-z]+ly)? )"
 
 
 def _to_singular(predicate: str) -> str:
@@ -395,12 +422,20 @@ def _without_modifiers(text: str) -> Iterator[str]:
             yield rest + "."
 
 
+# Plurals of nouns that look like verbs.
+_NOUNS_TOO = frozenset(
+    """attacks clusters designs documents estimates frames links maps measures models outlines questions reports samples
+    scales sets shares studies tests traces trains trees views works""".split()
+)
+
+
 def _may_end(rest: str) -> bool:
     """Tell whether what is left of a sentence may stand: neither too short nor too long, and nothing left open."""
     words = rest.split()
     closed = rest.count("(") == rest.count(")") and rest.count('"') % 2 == 0
     fits = _MIN_WORDS <= len(words) <= _MAX_WORDS
-    return fits and closed and words[-1] not in _BASES and "both" not in words and not _OPEN_END.search(rest)
+    verb_last = words[-1] in _BASES or (_third(words[-1]) is not None and words[-1] not in _NOUNS_TOO)
+    return fits and closed and not verb_last and "both" not in words and not _OPEN_END.search(rest)
 
 
 # Words that say the same; none says more than the one that it stands for. One way unless both are listed.

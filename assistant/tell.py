@@ -52,6 +52,7 @@ class Situation:
         said: the texts told so far.
         shapes: how the sentences of this paragraph open, in order.
         papers: the papers told of so far, in order.
+        sentences: which sentences were told, by paper and place.
         named: whether the last sentence names the authors of its paper.
         may_quote: whether the paragraph may still quote.
         chronological: whether sentences name the year.
@@ -60,6 +61,7 @@ class Situation:
     said: list[str] = field(default_factory=list)
     shapes: list[str] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
+    sentences: set[tuple[str, int]] = field(default_factory=set)
     named: bool = False
     may_quote: bool = True
     chronological: bool = False
@@ -93,9 +95,10 @@ class Teller:
             choices: the paper's sentences, the one to be told first.
             situation: what was told before.
             tally: takes the cost and what was dropped.
-            barred: texts that must not be told again.
+            barred: texts, without a full stop, that must not be told again.
         """
-        choices = [choice for choice in choices if not recast.points_back(choice.span.text)] or choices
+        fresh = [choice for choice in choices if (choice.paper.key, choice.span.start) not in situation.sentences]
+        choices = [choice for choice in fresh if not recast.points_back(choice.span.text)]
         failed = False
         short: Told | None = None
         for rank, choice in enumerate(choices[:_SENTENCES_TRIED]):
@@ -111,9 +114,9 @@ class Teller:
             if rank < _SENTENCES_WORDED and (worded := self._worded(choice, subject, situation, tally, barred)):
                 return worded
             failed = True
-        if short or not situation.may_quote or not choices:
+        if short or not situation.may_quote or not fresh or fresh[0].paper.key in situation.papers:
             return short
-        return self._quoted(choices, situation)
+        return self._quoted(choices or fresh, situation)
 
     def subject(self, paper: Paper, situation: Situation) -> Subject:
         """Return who acts in the next sentence about a paper."""
@@ -147,7 +150,7 @@ class Teller:
         for way in ways:
             text = recast.own_words(way.text, [choice.paper.abstract], MAX_RUN)
             run = longest_common_run(text, [choice.paper.abstract])
-            if run <= MAX_RUN and text not in barred and not repeats(text, situation.said):
+            if run <= MAX_RUN and text.rstrip(".") not in barred and not repeats(text, situation.said):
                 tries.append((_value(text, way.shape, run, situation), text, way.shape))
         best = sorted(tries, key=lambda item: (-item[0], item[1]))[:_CHECKED]
         for value, text, shape in best:
@@ -167,7 +170,7 @@ class Teller:
         text = recast.own_words(result.statement.text, [choice.paper.abstract], MAX_RUN)
         run = longest_common_run(text, [choice.paper.abstract])
         why = f"runs along with the abstract for {run} words" if run > MAX_RUN else ""
-        if text in barred or repeats(text, situation.said):
+        if text.rstrip(".") in barred or repeats(text, situation.said):
             why = "says what was said before"
         support = result.statement.support
         if not why and text != result.statement.text:
@@ -186,7 +189,7 @@ class Teller:
         fitting = [choice for choice in choices if len(choice.span.text.split()) <= _MAX_QUOTED]
         if not fitting:
             return None
-        choice = fitting[0]
+        choice = next((one for one in fitting if not recast.announces(one.span.text)), fitting[0])
         subject = self.subject(choice.paper, situation)
         quote = " ".join(choice.span.text.split()).rstrip(".")
         text = f"{subject.text} {'write' if subject.plural else 'writes'}: “{quote}”"

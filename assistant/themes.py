@@ -24,7 +24,7 @@ _WORD_OR_MARK = re.compile(r"[^\W_]+(?:[’'^+/-]+[^\W_]+)*(?:\+\+|\+|%)?|[.,;:(
 # Words in which papers speak about anything: no theme by themselves, and none begins or ends with them.
 _GENERAL = frozenset(
     stem(word)
-    for word in """able absolute academic accuracy achieve achieved address aim analysis apply applied available
+    for word in """another able absolute academic accuracy achieve achieved address aim analysis apply applied available
     background base baseline baselines based best better build case cases challenge challenges change
     common compare compared comparison complex conclude conclusion conduct consider contain contribute
     control current data dataset datasets deal demonstrate derive describe design develop development
@@ -216,14 +216,17 @@ def _without_singles(alike: "Similarities", found: list[list[int]]) -> list[list
     return [sorted(group) for group in kept]
 
 
-def name(group: Sequence[int], terms: Sequence[Term], total: int, topic: Collection[str]) -> Term | None:
+def name(
+    group: Sequence[int], terms: Sequence[Term], total: int, topic: Collection[str], names: Collection[str]
+) -> Term | None:
     """Return the term that a group's papers share and that others use less, or nothing where they share none.
 
     Args:
         group: the papers, by their places.
         terms: what any of the papers share.
         total: how many papers there are.
-        topic: stems of the topic's words; a single word names a group only if it is one of them, or a name.
+        topic: stems of the topic's words; terms that have them come first.
+        names: stems that may name a group as a single word.
     """
     inside = set(group)
     best: tuple[float, Term] | None = None
@@ -232,7 +235,7 @@ def name(group: Sequence[int], terms: Sequence[Term], total: int, topic: Collect
         if here < 2 or (here < 0.4 * len(inside) and len(inside) > 3):
             continue
         known = sum(part in topic for part in term.stems) / len(term.stems)
-        if len(term.stems) == 1 and not known and not _is_name(term.text):
+        if len(term.stems) == 1 and not _is_name(term.text) and term.stems[0] not in names:
             continue
         outside = there / max(total - len(inside), 1)
         value = (here / len(inside)) * (1 + 0.45 * (len(term.stems) - 1)) - 0.5 * outside + 0.3 * known

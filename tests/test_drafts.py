@@ -1,12 +1,14 @@
 """Related-work sections: the plan, what is told of each paper, and that nothing in it is invented or copied."""
 
 import itertools
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from assistant import ingest, plan, prompts, recast, themes
+from assistant import evidence, ingest, lock, plan, prompts, recast, themes
 from assistant.config import Settings
 from assistant.draft import Drafted, Drafter
 from assistant.errors import ReadError, UsageError
@@ -15,7 +17,7 @@ from assistant.judge import Evidence, Support
 from assistant.library import Library
 from assistant.plan import Brief, Claim, Plan, PlannedParagraph
 from assistant.recast import Subject
-from assistant.records import Citation, Draft, Record, Source
+from assistant.records import Citation, Draft, Paper, Record, Source
 from assistant.retrieve import Retriever
 from assistant.section import CiteStyle, Form, Mention, Part, Section, SectionParagraph, Sentence, written
 from assistant.store import Store, write_lock
@@ -401,3 +403,139 @@ def test_a_sentence_may_end_with_the_authors() -> None:
     assert written(section, "latex", "natbib") == r"A lamp is proposed by \citet{quill20}."
     assert written(section, "latex") == r"A lamp is proposed by Quill et al.~\cite{quill20}."
     assert section.sentences[0].statement.text == "A lamp is proposed by Quill et al."
+
+
+HOSTILE = r"50% of $x$ & \input{/etc/passwd} _ # ~ ^ {a} <script>alert(1)</script> @lamp [x](http://x) `code`"
+
+
+def test_nothing_out_of_a_paper_becomes_a_command() -> None:
+    """LaTeX, Markdown and the page show such a text as it is."""
+    section = told(HOSTILE)
+    assert r"\input" not in written(section, "latex").replace(r"\textbackslash{}input", "")
+    assert r"\$x\$" in written(section, "latex")
+    assert r"\<script\>" in written(section, "markdown")
+    assert r"\@lamp" in written(section, "markdown")
+
+
+def test_the_report_opens_each_sentence_on_its_evidence(retriever: Retriever) -> None:
+    """Each sentence is there once with its abstract and the supporting words marked; nothing is loaded or run."""
+    last = drafted(retriever, Brief(topic=TOPIC))
+    page = evidence.page(last.draft, last.section, retriever.library.paper)
+    assert page.count("<details>") == len(last.draft.statements)
+    for statement in last.draft.statements:
+        for citation in statement.citations:
+            assert f"<mark>{citation.quote}</mark>" in page
+    assert "<script" not in page
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "default-src 'none'" in page
+
+
+def test_the_report_escapes_what_papers_say(retriever: Retriever) -> None:
+    """Markup in a title, an abstract or a theme is text."""
+    paper = Paper(key="quill20", title="<b>Lamps</b>", abstract="Lamps burn.<script>alert(1)</script>")
+    last = drafted(retriever, Brief(topic=TOPIC))
+    page = evidence.page(last.draft, told(HOSTILE), lambda key: paper)
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert "&lt;b&gt;Lamps" in page
+
+
+# ---------------------------------------------------------------------- the lock file
+
+
+def test_a_lock_survives_its_file(retriever: Retriever, tmp_path: Path) -> None:
+    """What is written is read back equal, and knows each cited abstract."""
+    brief = Brief(topic=TOPIC)
+    last = drafted(retriever, brief)
+    kept = drafter(retriever).lock(brief, last)
+    lock.write(tmp_path / "draft.lock.json", kept)
+    assert lock.read(tmp_path / "draft.lock.json") == kept
+    assert set(kept.abstracts) == set(last.draft.coverage.used)
+    paper = retriever.library.paper("quill20")
+    assert lock.changed(kept, [paper]) == []
+    assert lock.changed(kept, [paper.model_copy(update={"abstract": "Else."})]) == ["quill20"]
+
+
+def test_one_sentence_is_told_anew_and_the_rest_stays(retriever: Retriever) -> None:
+    """Only the named place changes, it still cites the same paper, and it passed the same checks."""
+    brief = Brief(topic=TOPIC)
+    last = drafted(retriever, brief)
+    kept = drafter(retriever).lock(brief, last)
+    changes = 0
+    for number, paragraph in enumerate(last.section.paragraphs):
+        for at, old in enumerate(paragraph.sentences):
+            again = drafter(retriever).again(kept, f"{number + 1}.{at + 1}")
+            for other, part in enumerate(again.section.paragraphs):
+                for place, new in enumerate(part.sentences):
+                    was = last.section.paragraphs[other].sentences[place]
+                    if (other, place) == (number, at):
+                        assert new.keys == old.keys
+                        changes += new != old
+                    else:
+                        assert new == was
+            assert_sound(again.draft, retriever)
+    assert changes >= 2
+
+
+def test_a_place_that_is_not_there_is_refused(retriever: Retriever) -> None:
+    """A wrong place names the right ones."""
+    brief = Brief(topic=TOPIC)
+    kept = drafter(retriever).lock(brief, drafted(retriever, brief))
+    with pytest.raises(UsageError, match="no place 9"):
+        drafter(retriever).again(kept, "9.1")
+
+
+def test_what_is_no_lock_file_is_refused(tmp_path: Path) -> None:
+    """Another JSON file isn't taken for a lock."""
+    (tmp_path / "x.json").write_text("{}", encoding="utf-8")
+    for name in ("x.json", "missing.json"):
+        with pytest.raises(ReadError):
+            lock.read(tmp_path / name)
+
+
+# ---------------------------------------------------------------------- with the programs that read it
+
+
+def program(*names: str) -> str:
+    """Return the first of some programs that is installed; skip the test where none is."""
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"{' or '.join(names)} is not installed")
+    return found
+
+
+def run(*command: str, folder: Path) -> None:
+    """Run a program in a folder; it has to succeed."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("style", ["cite", "natbib", "biblatex"])
+def test_the_latex_compiles(retriever: Retriever, tmp_path: Path, style: CiteStyle) -> None:
+    """A real TeX takes the section and its bibliography, hostile text included."""
+    tex = program("pdflatex", "lualatex", "xelatex")
+    last = drafted(retriever, Brief(topic=TOPIC), form="latex", style=style)
+    package = {"cite": "", "natbib": r"\usepackage{natbib}", "biblatex": r"\usepackage[backend=bibtex]{biblatex}"}[
+        style
+    ]
+    if style == "biblatex":
+        package += r"\addbibresource{related.bib}"
+    text = last.draft.text + "\n\n" + written(told(HOSTILE.replace("<", "").replace(">", "")), "latex", style)
+    (tmp_path / "related.bib").write_text(last.draft.bibliography, encoding="utf-8")
+    (tmp_path / "paper.tex").write_text(
+        rf"\documentclass{{article}}\usepackage[T1]{{fontenc}}{package}\begin{{document}}{text}\end{{document}}",
+        encoding="utf-8",
+    )
+    run(tex, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "paper.tex", folder=tmp_path)
+
+
+def test_the_markdown_converts(retriever: Retriever, tmp_path: Path) -> None:
+    """Pandoc turns the section into HTML with each citation resolved."""
+    pandoc = program("pandoc")
+    last = drafted(retriever, Brief(topic=TOPIC))
+    (tmp_path / "related.md").write_text(last.draft.text, encoding="utf-8")
+    (tmp_path / "related.bib").write_text(last.draft.bibliography, encoding="utf-8")
+    run(pandoc, "related.md", "--citeproc", "--bibliography", "related.bib", "-o", "related.html", folder=tmp_path)
+    page = (tmp_path / "related.html").read_text(encoding="utf-8")
+    assert page.count('id="ref-') == len(last.draft.coverage.used)

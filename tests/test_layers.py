@@ -15,8 +15,8 @@ ORDER = (
     "model_catalogue", "models", "onnx", "readers", "identity", "filters", "citekeys", "merging", "schema",
     "library", "sessions", "chunks", "embed", "store", "ingest", "check", "rerank",
     "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "followup",
-    "answer", "render", "export", "recast", "themes", "section", "plan", "tell", "draft", "testing", "eval", "chat",
-    "cli", "__main__", "training",
+    "answer", "render", "export", "recast", "themes", "section", "evidence", "plan", "lock", "tell", "draft", "testing",
+    "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 
 # Each heavy dependency lives in one module.

@@ -76,15 +76,28 @@ def draft(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write the text, or the plan, here.", show_default=False)
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Write a page with the evidence of each sentence.", show_default=False),
+    ] = None,
+    lock_file: Annotated[
+        Path | None, typer.Option("--lock", help="Keep what the draft was made of here.", show_default=False)
+    ] = None,
+    redraft: Annotated[
+        str,
+        typer.Option("--redraft", help="Tell this sentence (2.3) or paragraph (2) of --lock anew.", show_default=False),
+    ] = "",
     strict: Annotated[bool, typer.Option("--strict", help="End with 4 where a claim of the plan isn't told.")] = False,
 ) -> None:
     """Draft a related-work section with the bibliography of just what it cites."""
-    from assistant import render
-    from assistant.errors import BelowThresholdError
+    from assistant import evidence, lock, render
+    from assistant.errors import BelowThresholdError, UsageError
     from assistant.files import write_whole
     from assistant.filters import Filter
     from assistant.plan import Brief, make, to_yaml
 
+    if redraft and lock_file is None:
+        raise UsageError("there is no draft to change", "Give the lock file of the draft: --lock FILE.")
     brief = Brief(
         topic=topic,
         title=title,
@@ -109,8 +122,22 @@ def draft(
         elif output is None:
             show(text.rstrip())
         return
-    drafted = _drafted(run, brief, only, _ready(plan_file), form, cite_style)
+    if redraft and lock_file is not None:
+        kept = lock.read(lock_file)
+        brief = kept.brief
+        stale = lock.changed(kept, [run.library.paper(key) for key in kept.abstracts])
+        if stale:
+            tell(f"the abstracts of {', '.join(stale)} have changed since the draft was checked")
+        drafted = run.drafter.again(kept, redraft, form.value, cite_style.value)
+    else:
+        drafted = _drafted(run, brief, only, _ready(plan_file), form, cite_style)
     result = drafted.draft
+    if lock_file is not None and result.statements:
+        lock.write(lock_file, run.drafter.lock(brief, drafted))
+        tell(f"lock: {lock_file}")
+    if report is not None and result.statements:
+        write_whole(report, evidence.page(result, drafted.section, run.library.paper))
+        tell(f"report: {report}")
     if bib is not None and result.statements:
         write_whole(bib, result.bibliography)
         tell(f"bibliography: {bib}")

@@ -1,14 +1,14 @@
 """Related-work drafts: how many of the papers that should be cited are, what is copied, and what it takes.
 
     python eval/bench/drafts.py tasks [--words N] [--limit N] [--no-model] [--show]
-    python eval/bench/drafts.py papers FILE [--words N] [--limit N] [--no-model] [--show]
+    python eval/bench/drafts.py papers FILE [--words N] [--limit N] [--no-model] [--together] [--show]
 
-`tasks` drafts the bundled drafting tasks over the sample library. `papers` takes related-work sections of real papers,
-one JSON object a line with `target_abstract` (the authors' own) and `cited_abstracts` (those that they cite): each is
-drafted from a library of just its cited abstracts, which gives the recall, and from a library of all of them, which
-gives the share of the citations that are the paper's own. Abstracts that are missing or shorter than 20 words can't be
-cited and don't count. `--no-model` puts a generator in the model's place that only repeats, so that what is told by
-rule is measured alone.
+`tasks` drafts the bundled drafting tasks over the sample library. `papers` takes related-work sections of real
+papers, one JSON object a line with `target_abstract` (the authors' own) and `cited_abstracts` (those that they cite):
+each is drafted from a library of just its cited abstracts, which gives the recall, and with `--together` from a
+library of all of them, which gives the share of the citations that are the paper's own. Abstracts that are missing or
+shorter than 20 words can't be cited and don't count. `--no-model` puts a generator in the model's place that only
+repeats, so that what is told by rule is measured alone.
 """
 
 import argparse
@@ -102,9 +102,8 @@ class Account:
         )
         if self.precisions:
             print(f"share of the cited papers that may be: {mean(self.precisions):.3f}")
-        print(
-            f"longest run in common: mean {mean(self.runs):.1f}, most {max(self.runs)}; words: mean {mean(self.words):.0f}"
-        )
+        print(f"longest run in common: mean {mean(self.runs):.1f}, most {max(self.runs)}")
+        print(f"words: mean {mean(self.words):.0f}")
         print(f"seconds: median {statistics.median(self.seconds):.1f}, most {max(self.seconds):.1f}; {self.counts}")
 
 
@@ -155,7 +154,7 @@ def papers(options: argparse.Namespace, generator: Generator, embedder: Embedder
             abstracts = [one.abstract for one in records]
             alone.take(drafted, wanted, wanted, abstracts, show=options.show)
     alone.print("just the cited papers")
-    if options.no_model:
+    if options.together:
         together = Account()
         with library_of((one for number in range(len(rows)) for one in citable(number)), embedder) as retriever:
             drafter = Drafter(retriever, generator, prompts.load("reword"))
@@ -175,6 +174,7 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=200)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--no-model", action="store_true")
+    parser.add_argument("--together", action="store_true")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
     models = Settings().models

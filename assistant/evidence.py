@@ -58,8 +58,8 @@ def _summary(draft: Draft) -> str:
     report = draft.report
     text = (
         f"{report.sentences} sentences, {report.supported} supported, {report.repaired} repaired, "
-        f"{report.dropped} claims not told; {report.used} of {report.planned} planned papers cited; longest run of words in common with an "
-        f"abstract: {draft.longest_copied_run}. Model: {draft.model.name}."
+        f"{report.dropped} claims not told; {report.used} of {report.planned} planned papers cited; "
+        f"longest run of words in common with an abstract: {draft.longest_copied_run}. Model: {draft.model.name}."
     )
     return f"<p class=meta>{_safe(text)}</p>"
 

@@ -437,6 +437,14 @@ class Library:
             for seq, chunk_id, key, title, text, start, end, vector in rows
         ]
 
+    def vectors(self) -> "tuple[list[str], np.ndarray[tuple[int, int], np.dtype[np.float32]]]":
+        """Return the ids of all chunks, in the order of writing, and their vectors, (n, dimensions)."""
+        import numpy as np
+
+        rows = self._db.execute("SELECT id, vector FROM chunks ORDER BY seq").fetchall()
+        matrix = np.frombuffer(b"".join(vector for _, vector in rows), dtype="<f4")
+        return [str(chunk_id) for chunk_id, _ in rows], matrix.reshape(len(rows), -1)
+
     def removed_chunks(self) -> list[str]:
         """Return the ids of chunks that left the library and may still stand in the index."""
         return [str(row[0]) for row in self._db.execute("SELECT id FROM removed")]

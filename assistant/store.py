@@ -2,16 +2,19 @@
 
 Chroma keeps no checksums, and a kill while it writes leaves an index that counts right and finds wrong. So the
 catalogue is the truth and Chroma an index behind it: a note in the catalogue says "writing" before the first change
-and "clean" after the last, and whatever isn't clean, or fails its check, is built again in a new folder from the
-stored vectors, without embedding anything. While that isn't possible (another process writes, the home is
-read-only), an exact scan over the stored vectors answers instead.
+and "clean" after the last, with the sizes and checksums of the index's files. Whatever isn't clean, or isn't what was
+noted, is built again in a new folder from the stored vectors, without embedding anything. While that isn't possible
+(another process writes, the home is read-only), an exact scan over the stored vectors answers instead.
 """
 
+import json
+import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.errors import HomeError
 from assistant.library import Library, StoredChunk
@@ -27,7 +30,7 @@ _COLLECTION = "chunks"
 _HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400}
 _BATCH = 2048
 
-_STATE, _FOLDER, _SEQ = "index_state", "index_folder", "index_seq"
+_STATE, _FOLDER, _SEQ, _FILES = "index_state", "index_folder", "index_seq", "index_files"
 
 
 class Store:
@@ -46,9 +49,11 @@ class Store:
         self._folder = folder
         self._lock = lock
         self._tell = tell
+        self._client: Any = None
         self._collection: Any = None
-        self._seq = -1
-        self._exact: tuple[list[str], np.ndarray[tuple[int, int], np.dtype[np.float32]]] | None = None
+        # What the open collection holds, in the words of the note about its files.
+        self._opened: str | None = None
+        self._exact: _Exact | None = None
 
     # ------------------------------------------------------------------ search
 
@@ -73,12 +78,11 @@ class Store:
         """Return the same by an exact scan over the catalogue's vectors."""
         import numpy as np
 
-        seq = self._library.last_seq()
-        if self._exact is None or self._seq != seq:
-            stored = list(_all_chunks(self._library))
-            matrix = np.stack([item.vector for item in stored])
-            self._exact, self._seq = ([item.chunk.id for item in stored], matrix), seq
-        ids, matrix = self._exact
+        state = (self._library.last_seq(), self._library.count_chunks())
+        if self._exact is None or self._exact.state != state:
+            ids, matrix = self._library.vectors()
+            self._exact = _Exact(state, ids, matrix)
+        ids, matrix = self._exact.ids, self._exact.matrix
         scores = matrix @ vector
         best = np.argsort(-scores, kind="stable")[:limit]
         return [(ids[i], float(scores[i])) for i in best]
@@ -87,8 +91,8 @@ class Store:
 
     def _ready(self) -> bool:
         """Bring the index up to date if that is needed and possible; return whether it can be asked."""
-        if self._is_current():
-            return self._collection is not None or self._open_checked() or self._try_sync()
+        if self._is_current() and (self._is_open() or self._open_checked()):
+            return True
         return self._try_sync()
 
     def _is_current(self) -> bool:
@@ -97,6 +101,10 @@ class Store:
             and int(self._library.note(_SEQ) or -1) == self._library.last_seq()
             and not self._library.removed_chunks()
         )
+
+    def _is_open(self) -> bool:
+        """Tell whether the open collection is what the catalogue notes; else another process wrote it since."""
+        return self._collection is not None and self._opened == self._library.note(_FILES)
 
     def _try_sync(self) -> bool:
         from filelock import Timeout
@@ -115,11 +123,11 @@ class Store:
             HomeError: the index can't be written.
         """
         try:
-            clean = self._library.note(_STATE) == "clean"
-            if clean and (self._collection is not None or self._open_checked()):
+            state = self._library.note(_STATE)
+            if state == "clean" and (self._is_open() or self._open_checked()):
                 self._update()
             else:
-                self._rebuild(announce=self._library.note(_STATE) is not None)
+                self._rebuild(announce=state is not None)
         except HomeError:
             raise
         except Exception as error:  # Chroma raises what its parts raise: full disk, permissions, its own damage.
@@ -130,15 +138,17 @@ class Store:
             ) from error
 
     def _open_checked(self) -> bool:
-        """Open the current generation and check that it counts and finds as it should."""
-        name = self._library.note(_FOLDER)
-        if name is None or not (self._folder / name).is_dir():
+        """Open the current generation and check that its files are those noted and that it counts and finds."""
+        self._close()
+        name, noted = self._library.note(_FOLDER), self._library.note(_FILES)
+        if name is None or noted is None or not _same_files(self._folder / name, json.loads(noted)):
             return False
         try:
-            collection = _client(self._folder / name).get_collection(_COLLECTION, embedding_function=None)
+            collection = self._connect(name).get_collection(_COLLECTION, embedding_function=None)
             done = int(self._library.note(_SEQ) or 0)
-            # Chunks that were removed since may still stand in the index, so it may hold more than expected.
-            if collection.count() < self._library.count_chunks(up_to=done):
+            expected = self._library.count_chunks(up_to=done)
+            # Chunks that were removed since may still stand in the index.
+            if not expected <= collection.count() <= expected + len(self._library.removed_chunks()):
                 return False
             probe = self._library.chunks_after(0, limit=1)
             if probe and probe[0].seq <= done:
@@ -149,7 +159,7 @@ class Store:
                     return False
         except Exception:  # A damaged index fails in many ways, all of them met by building it again.
             return False
-        self._collection = collection
+        self._collection, self._opened = collection, noted
         return True
 
     def _update(self) -> None:
@@ -157,6 +167,9 @@ class Store:
         removed = self._library.removed_chunks()
         if done == self._library.last_seq() and not removed:
             return
+        ahead = self._library.count_chunks() - self._library.count_chunks(up_to=done)
+        if ahead > _BATCH:
+            self._tell(f"Bringing the search index up to date ({ahead:,} passages) …")
         self._library.set_note(_STATE, "writing")
         for start in range(0, len(removed), _BATCH):
             self._collection.delete(ids=removed[start : start + _BATCH])
@@ -164,22 +177,36 @@ class Store:
 
     def _rebuild(self, *, announce: bool) -> None:
         if announce:
-            self._tell("The search index is missing or was left unfinished; building it again from the catalogue.")
+            self._tell(
+                "The search index is missing, damaged or was left unfinished; building it again from the catalogue"
+                f" ({self._library.count_chunks():,} passages) …"
+            )
         old = self._library.note(_FOLDER)
         number = int(old.split("-")[1]) + 1 if old else 1
         name = f"chroma-{number}"
-        self._collection = None
+        self._close()
         shutil.rmtree(self._folder / name, ignore_errors=True)
         (self._folder / name).mkdir(parents=True)
-        self._library.set_note(_STATE, "writing")
-        self._library.set_note(_FOLDER, name)
-        self._collection = _client(self._folder / name).create_collection(
+        with self._library.transaction():
+            self._library.set_note(_STATE, "writing")
+            self._library.set_note(_FOLDER, name)
+        self._collection = self._connect(name).create_collection(
             _COLLECTION, configuration={"hnsw": _HNSW}, embedding_function=None
         )
-        self._write(after=0)
-        for stale in self._folder.iterdir():
-            if stale.name != name and stale.name.startswith("chroma-"):
-                shutil.rmtree(stale, ignore_errors=True)
+        try:
+            self._write(after=0)
+        except BaseException:
+            # What was written of it is of no use, and the space may be what is lacking.
+            self._close()
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+            raise
+        for stale in self.stale():
+            shutil.rmtree(stale, ignore_errors=True)
+
+    def stale(self) -> list[Path]:
+        """Return the folders of former generations of the index."""
+        current = self._library.note(_FOLDER)
+        return [path for path in sorted(self._folder.glob("chroma-*")) if path.name != current]
 
     def _write(self, after: int) -> None:
         """Upsert every chunk written after a place in the order, then note that the index is whole."""
@@ -191,17 +218,95 @@ class Store:
                 metadatas=[_metadata(item) for item in batch],
             )
             seq = batch[-1].seq
-        self._library.set_note(_SEQ, str(seq))
-        self._library.forget_removed()
-        self._library.set_note(_STATE, "clean")
+        noted = json.dumps(_files(self._folder / str(self._library.note(_FOLDER))))
+        with self._library.transaction():
+            self._library.set_note(_SEQ, str(seq))
+            self._library.set_note(_FILES, noted)
+            self._library.forget_removed()
+            self._library.set_note(_STATE, "clean")
+        self._opened = noted
 
     def _distrust(self) -> None:
         """Note that the index failed, so that the next use builds it again."""
-        self._collection = None
+        self._close()
         try:
             self._library.set_note(_STATE, "failed")
         except HomeError:
             return
+
+    def _connect(self, name: str) -> Any:
+        import chromadb
+        from chromadb.config import Settings
+
+        self._client = chromadb.PersistentClient(
+            path=str(self._folder / name), settings=Settings(anonymized_telemetry=False)
+        )
+        return self._client
+
+    def _close(self) -> None:
+        """Let go of the open collection: Chroma keeps one client a folder and never looks at its files again."""
+        client, self._client, self._collection, self._opened = self._client, None, None, None
+        if client is not None:
+            client.close()
+
+
+class _Exact(NamedTuple):
+    """All vectors of the catalogue, with the state of the catalogue that they were read in."""
+
+    state: tuple[int, int]
+    ids: list[str]
+    matrix: "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
+
+
+def _files(folder: Path) -> dict[str, list[int]]:
+    """Return size, time of change and checksum of each file of the vector index, once they are safe on the disk.
+
+    Chroma's own database is left out: opening it to read changes it, and SQLite looks after it.
+    """
+    noted = {}
+    for path in _index_files(folder):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        noted[str(path.relative_to(folder))] = [*_stamp(path), _checksum(path)]
+    return noted
+
+
+def _same_files(folder: Path, noted: dict[str, list[int]], *, read_all: bool = False) -> bool:
+    """Tell whether a generation's files are those that were noted.
+
+    Chroma reads them unchecked: one that was cut short finds wrong neighbours, and one with garbage ends the process.
+    A file whose size and time of change are the same is taken for unchanged, unless all are to be read.
+    """
+    try:
+        if {str(path.relative_to(folder)) for path in _index_files(folder)} != set(noted):
+            return False
+        for name, (size, changed, checksum) in noted.items():
+            now_size, now_changed = _stamp(folder / name)
+            if now_size != size:
+                return False
+            if (read_all or now_changed != changed) and _checksum(folder / name) != checksum:
+                return False
+    except OSError:
+        return False
+    return True
+
+
+def _index_files(folder: Path) -> list[Path]:
+    """Return the files of the vector index, which mean nothing, and are made anew by readers too, without a pickle."""
+    return sorted(path for last in folder.rglob("*.pickle") for path in last.parent.iterdir())
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
 
 
 def _metadata(item: StoredChunk) -> dict[str, str | int]:
@@ -214,20 +319,6 @@ def _metadata(item: StoredChunk) -> dict[str, str | int]:
         "end": chunk.end,
         "text": chunk.text,
     }
-
-
-def _client(folder: Path) -> Any:
-    import chromadb
-    from chromadb.config import Settings
-
-    return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
-
-
-def _all_chunks(library: Library) -> Iterator[StoredChunk]:
-    seq = 0
-    while batch := library.chunks_after(seq):
-        yield from batch
-        seq = batch[-1].seq
 
 
 @contextmanager

@@ -49,7 +49,8 @@ _THIS_PAPER = re.compile(
     re.IGNORECASE,
 )
 _PASSIVE_HERE = re.compile(
-    r"^(?:in this (?:paper|work|study|article),? )?(?P<what>(?:a|an) [^.;:]{8,140}?) (?:is|was) "
+    r"^(?:in this (?:paper|work|study|article),? )?(?P<what>(?:a|an) (?:(?!\b(?:is|are|was|were)\b)[^.;:]){8,140}?) "
+    r"(?:is|was) "
     r"(?P<verb>proposed|presented|introduced|described|developed|studied|investigated|examined)\b(?P<rest>.*)$",
     re.IGNORECASE,
 )
@@ -316,19 +317,31 @@ def _to_singular(predicate: str) -> str:
     past = first in _SAME_IN_PAST or (first.endswith("ed") and first not in _BASES)
     if past:
         return predicate
-    joined = re.sub(
-        rf"{_NEXT_VERB}(?P<verb>[a-z]+)\b"
-        r"(?= (?:a|an|the|that|how|whether|its|their|several|new|on|in|to|it|two|three)\b)",
-        lambda m: m["before"] + (third_singular(m["verb"]) if m["verb"] in _BASES else m["verb"]),
-        rest,
-    )
+
+    def singular(found: re.Match[str]) -> str:
+        verb = found["verb"]
+        changes = verb in _BASES and not _in_clause(rest, found)
+        return found["before"] + (third_singular(verb) if changes else verb)
+
+    follows = r"(?= (?:a|an|the|that|how|whether|its|their|several|new|on|in|to|it|two|three)\b)"
+    joined = re.sub(rf"{_NEXT_VERB}(?P<verb>[a-z]+)\b{follows}", singular, rest)
     return f"{third_singular(first)} {joined}"
+
+
+def _in_clause(rest: str, found: re.Match[str]) -> bool:
+    """Tell whether a joined verb belongs to a relative clause, whose subject isn't the sentence's."""
+    return bool(re.search(r"\b(?:that|which|who|where)\b", rest[: found.start()]))
 
 
 def _to_base(predicate: str) -> str:
     """Return a predicate of "this paper" with its verbs in the plural."""
     first, _, rest = predicate.partition(" ")
-    joined = re.sub(rf"{_NEXT_VERB}(?P<verb>[a-z]+s)\b", lambda m: m["before"] + (_third(m["verb"]) or m["verb"]), rest)
+
+    def plural(found: re.Match[str]) -> str:
+        base = None if _in_clause(rest, found) else _third(found["verb"])
+        return found["before"] + (base or found["verb"])
+
+    joined = re.sub(rf"{_NEXT_VERB}(?P<verb>[a-z]+s)\b", plural, rest)
     return f"{_third(first) or first} {joined}"
 
 
@@ -405,7 +418,7 @@ _OPEN_END = re.compile(
 
 def _shortened(text: str) -> Iterator[str]:
     """Yield a sentence, and what is left of it when clauses at its end are left out one by one."""
-    whole = text.rstrip(" .;") + "."
+    whole = text.rstrip(" .;<>") + "."
     if len(whole.split()) <= _MAX_WORDS:
         yield whole
     for found in _CLAUSE_END.finditer(text):
@@ -418,10 +431,17 @@ def _without_modifiers(text: str) -> Iterator[str]:
     """Yield a sentence that names a thing, without what it says about the thing at its end."""
     for found in _MODIFIER.finditer(text):
         rest = text[: found.start()].rstrip(" ,;–—")
-        if _may_end(rest) and ":" not in rest and not rest.endswith(("ed", "ing", "ly")):
+        if _may_end(rest) and ":" not in rest and not rest.endswith(("ed", "ing")) and not _HALF_CLAUSE.search(rest):
             yield rest + "."
 
 
+# A relative clause without a verb yet, or a participle without what belongs to it.
+_HALF_CLAUSE = re.compile(
+    rf"\b(?:that|which|who|where|whose)\b(?!.*\b(?:is|are|was|were|has|have|can|may|do|does|draws|runs|goes|needs|wants|helps|leads"
+    rf"|contains|holds|allows|enables|captures|supports|lets|fits|beats|{'|'.join(sorted(_BASES))}"
+    rf"|{'|'.join(sorted(third_singular(base) for base in _BASES))}|[a-z]+ed)\b)"
+    r"|\b(?:made|built|given|drawn|taken|written|found|known|shown|held)$"
+)
 # Plurals of nouns that look like verbs.
 _NOUNS_TOO = frozenset(
     """attacks clusters designs documents estimates frames links maps measures models outlines questions reports samples
@@ -435,6 +455,7 @@ def _may_end(rest: str) -> bool:
     closed = rest.count("(") == rest.count(")") and rest.count('"') % 2 == 0
     fits = _MIN_WORDS <= len(words) <= _MAX_WORDS
     verb_last = words[-1] in _BASES or (_third(words[-1]) is not None and words[-1] not in _NOUNS_TOO)
+    verb_last = verb_last or words[-1].endswith("ly") or words[-2:-1] == ["to"]
     return fits and closed and not verb_last and "both" not in words and not _OPEN_END.search(rest)
 
 
@@ -469,8 +490,8 @@ _SAME = tuple(
     relying on = depending on | known as = called | called = named | named = called | makes use of = uses
     make use of = use | aims to = seeks to | aim to = seek to | attempt to = try to | in the case of = for
     in terms of = in | focuses on = concentrates on | focus on = concentrate on | takes into account = considers
-    take into account = consider | taking into account = considering | so that = such that | extends = enlarges
-    collection of = set of | humans = people | people = persons  | rarely = seldom
+    take into account = consider | taking into account = considering | so that = such that | extends = expands
+    collection of = set of | humans = people  | rarely = seldom
     entire = whole | whole = entire | amount of = quantity of | helps to = helps | easily = readily | quickly = fast
     """.replace("\n", "|").split("|")
     if "=" in pair

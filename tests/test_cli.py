@@ -282,7 +282,7 @@ def test_chat_in_a_pipe(assistant: Assistant, sample_home: Path, monkeypatch: py
     assert result.out.count("XNLI: Evaluating Cross-lingual Sentence Representations") >= 3
     assert "supported by: “" in result.out
     assert "/sources" in result.err
-    assert "/show 1" in result.err
+    assert "No source has the number 9." in result.err
 
 
 @pytest.mark.models

@@ -20,7 +20,10 @@ from assistant.schema import clear_errors
 if TYPE_CHECKING:
     import numpy as np
 
-_NO_LIBRARY = ("there is no library yet", "Add papers first: assistant add FILE… (or try: assistant demo).")
+NO_LIBRARY = (
+    "there is no library yet",
+    "Add papers: assistant add FILE…, or assistant add zotero:. To look around first: assistant demo.",
+)
 # A block that so many papers share tells nothing; identifiers and whole titles are followed however many they are.
 _CROWDED = 60
 
@@ -60,10 +63,10 @@ class Library:
                 f"can't read {path} ({error.strerror})", "Check the permissions, or use another --home."
             ) from error
         if not there:
-            raise NoLibraryError(*_NO_LIBRARY)
+            raise NoLibraryError(*NO_LIBRARY)
         library = cls._connect(path)
         if library is None:
-            raise NoLibraryError(*_NO_LIBRARY)
+            raise NoLibraryError(*NO_LIBRARY)
         return library
 
     @classmethod

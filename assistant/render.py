@@ -46,7 +46,7 @@ def ascii_marks(text: str) -> str:
     return "".join(char for char in parts if not unicodedata.combining(char)).encode("ascii", "replace").decode()
 
 
-def wrapped(text: str, width: int, indent: str = "", keep: Collection[str] = ()) -> str:
+def wrapped(text: str, width: int, indent: str = "", keep: Collection[str] = (), first: str | None = None) -> str:
     """Return a text wrapped to a width, counted in terminal columns.
 
     A word that is wider than a line is cut between characters as they are seen, so that no line is longer, unless it
@@ -57,6 +57,7 @@ def wrapped(text: str, width: int, indent: str = "", keep: Collection[str] = ())
         width: columns; at least 20 are used.
         indent: stands before each line.
         keep: words that are never cut, such as cite keys.
+        first: stands before the first line instead, as wide as `indent`.
     """
     room = max(width, 20) - len(indent)
     lines = []
@@ -69,6 +70,8 @@ def wrapped(text: str, width: int, indent: str = "", keep: Collection[str] = ())
                 line, used = "", 0
             line, used = (f"{line} {piece}", used + 1 + columns) if used else (piece, columns)
         lines.append(indent + line if line else "")
+    if first is not None and lines:
+        lines[0] = first + lines[0].removeprefix(indent)
     return "\n".join(_RIGHT_TO_LEFT.sub("\\g<0>\u200e", line) for line in lines)
 
 

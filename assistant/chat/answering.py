@@ -65,7 +65,7 @@ def follow(events: Iterable[Event | DraftEvent], library: Library, screen: Scree
                     notes = listener.said(statement)
                     show_statement(statement, listener.number, screen)
                     for note in notes:
-                        screen.show(note, indent="  ! ")
+                        screen.show(note, indent="    ", first="  ! ")
                     screen.status.say("wording and checking")
                 case Done(answer) | Drafted(answer):
                     listener.done(answer)

@@ -50,7 +50,7 @@ def show_why(conversation: Conversation, exchange: Exchange, key: str | None, sc
     elif dropped:
         screen.show("Dropped, because a check failed:")
         for drop in dropped:
-            screen.show(f"“{drop.text}”" if drop.text else "(nothing was written)", indent="  - ")
+            screen.show(f"“{drop.text}”" if drop.text else "(nothing was written)", indent="    ", first="  - ")
             screen.show(f"{drop.verdict}: {drop.why} [{drop.key}]", indent="    ", keep=(drop.key,))
     else:
         screen.show("Nothing was dropped.")
@@ -75,7 +75,7 @@ def _show_statement(
         _show_context(conversation.number(citation.key), citation, paper, screen)
     for conflict in exchange.conflicts:
         if conflict.statement == place:
-            screen.show(conflict_line(conflict, conversation.number), indent="  ! ")
+            screen.show(conflict_line(conflict, conversation.number), indent="    ", first="  ! ")
 
 
 def _checks(statement: Statement, citation: Citation, paper: Paper | None) -> Iterator[str]:

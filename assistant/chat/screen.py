@@ -46,10 +46,17 @@ class Screen:
     status: Status = field(default_factory=Silent)
     colour: bool = False
 
-    def show(self, text: str, indent: str = "", keep: Collection[str] = ()) -> None:
-        """Print text of whatever origin as a result: harmless, wrapped, with keys and marks whole."""
+    def show(self, text: str, indent: str = "", keep: Collection[str] = (), first: str | None = None) -> None:
+        """Print text of whatever origin as a result: harmless, wrapped, with keys and marks whole.
+
+        Args:
+            text: the text.
+            indent: stands before each line.
+            keep: words that are never cut.
+            first: stands before the first line instead.
+        """
         self.status.clear()
-        out = render.wrapped(render.visible(text), self.columns(), indent=indent, keep=keep)
+        out = render.wrapped(render.visible(text), self.columns(), indent=indent, keep=keep, first=first)
         self.print_result(_coloured(out, keep) if self.colour else out)
 
     def tell(self, text: str) -> None:

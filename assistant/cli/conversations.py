@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.cli.papers import add
 from assistant.cli.run import Run, command, screen, show, show_json, tell
 
 if TYPE_CHECKING:
     from assistant.chat import Conversation, Parts
     from assistant.chat.transcript import Form as TranscriptForm
+    from assistant.errors import NoLibraryError
     from assistant.sessions import Sessions
 
 Name = Annotated[str, typer.Argument(help="A conversation's name; `sessions list` shows them.")]
@@ -55,6 +57,8 @@ def chat(
 
     if last and name:
         raise UsageError("-c and --session exclude each other", "Give one of them.")
+    interactive = sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty())
+    _need_papers(run, interactive=interactive)
     sessions = _sessions(run)
     if last:
         kept = sessions.all()
@@ -63,12 +67,65 @@ def chat(
         name = kept[0].name
     conversation = Conversation(run.library, sessions, RulesJudge(), tell, name)
     lines: Lines = PlainLines(sys.stdin)
-    if sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty()):
+    if interactive:
         lines = EditedLines(conversation, run.settings.home / "history", _model_names)
         tell(f"{len(run.library)} papers. Ask a question; /help shows the commands, /quit leaves.")
     talk = Chat(conversation, _parts(run), lambda wanted: _parts(run.with_model(wanted)), screen(), lines)
     talk.tell_where()
     talk.loop()
+
+
+_WAYS = """There are no papers yet. Three ways to fill the library:
+  1  your files: exports of a reference manager, saved pages, a folder of them (also: assistant add PATH…)
+  2  the Zotero that runs on this machine (also: assistant add zotero:)
+  3  the bundled sample library of 124 papers, to look around; `papers remove` takes papers out again"""
+
+
+def _need_papers(run: Run, *, interactive: bool) -> None:
+    """Make sure that there is something to talk about; on a terminal, offer to fill an empty library.
+
+    Raises:
+        NoLibraryError: there are no papers, and nobody to ask or no wish to add any.
+    """
+    from assistant.config import data_path
+    from assistant.errors import AssistantError
+
+    missing = _no_papers(run)
+    if missing is None:
+        return
+    if not interactive:
+        raise missing
+    tell(_WAYS)
+    while _no_papers(run):
+        answer = _asked("1, 2, 3, or a path: ")
+        if answer == "1":
+            answer = _asked("File or folder: ")
+        if not answer:
+            raise missing
+        paths = {"2": Path("zotero:"), "3": data_path("eval") / "library.jsonl"}
+        try:
+            add(run, [paths.get(answer, Path(answer).expanduser())])
+        except AssistantError as error:
+            tell(f"{error.what}. {error.cure}")
+        except typer.Exit:
+            tell("Choose another way.")
+
+
+def _no_papers(run: Run) -> "NoLibraryError | None":
+    """Return what is wrong where the library has no papers."""
+    from assistant.errors import NoLibraryError
+    from assistant.library import NO_LIBRARY
+
+    try:
+        return None if len(run.library) else NoLibraryError("the library has no papers", NO_LIBRARY[1])
+    except NoLibraryError as error:
+        return error
+
+
+def _asked(prompt: str) -> str:
+    """Return what the user types, nothing at the end of the input."""
+    print(prompt, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().strip("'\"")
 
 
 def _parts(run: Run) -> "Parts":

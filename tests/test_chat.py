@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import StringIO
@@ -441,3 +442,51 @@ def test_quit_leaves(talk: Start) -> None:
     one.chat._lines = PlainLines(StringIO(f"/quit\n{LAMPS}\n"))
     one.chat.loop()
     assert one.conversation.exchanges == []
+
+
+# ---------------------------------------------------------------------- hostile text
+
+HOSTILE = (
+    "Red \x1b[31mBirds\x1b[0m\x1b]0;owned\x07",
+    "Birds \x1b]8;;http://evil.example\x07click\x1b]8;;\x07 sing at dawn.\rThey\x1b]52;c;ZXZpbA==\x07 sing in "
+    "\u202eesrever\u202c rows of 12 birds.\x9b2J Red birds sing \u2066loudly\u2069 in 14 forests\x08\x08 near the sea. "
+    + "x"
+    * 5000,
+)
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Iterator[Talk]:
+    """A chat over a library whose paper tries to take over the terminal."""
+    fill(tmp_path / "home", (HOSTILE,))
+    talk = Talk(tmp_path / "home", width=60)
+    yield talk
+    talk.close()
+
+
+@pytest.mark.parametrize(
+    "line", ["/why", "/show 1", "/sources", "/only 1", "/sessions", "/more", "/undo", "/draft birds"]
+)
+def test_hostile_text_is_shown_and_does_nothing(hostile: Talk, line: str) -> None:
+    """Whatever prints the text of a paper: no control character and no mark of direction reaches the terminal."""
+    out = hostile("Where do red birds sing?", line)
+    forbidden = [char for char in out if char != "\n" and (unicodedata.category(char)[0] == "C")]
+    assert forbidden == []
+    assert "[1]" in out
+    assert max(map(len, out.splitlines())) <= 60
+    if line in ("/why", "/show 1"):
+        assert "\\u{1b}]52;c;ZXZpbA==\\u{7}" in out.replace("\n", "").replace("  > ", "").replace(" ", "")
+
+
+def test_hostile_text_in_an_export_is_escaped(hostile: Talk, tmp_path: Path) -> None:
+    """A transcript holds no control character either."""
+    hostile("Where do red birds sing?", f"/export {tmp_path / 'out.md'}")
+    text = (tmp_path / "out.md").read_text(encoding="utf-8")
+    assert [char for char in text if char != "\n" and unicodedata.category(char)[0] == "C"] == []
+
+
+def test_what_the_user_types_is_neutralised_too(hostile: Talk) -> None:
+    """An unknown command with a sequence in it is told without the sequence."""
+    assert "\x1b" not in hostile(
+        "/x\x1b[31m", "/show \x1b[2J", "/save a\x1b[31mb", "Where do red birds\x1b[31m sing?", "/why"
+    )

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from assistant import check
-from assistant.judge import Evidence, Judge
+from assistant import check, sentences
+from assistant.judge import Evidence, Judge, checks
 from assistant.records import Statement
 
 # Two statements can only contradict each other where they speak of the same thing: numbers apart, so large a share of
 # the words of each has to occur in the other.
 _SAME_MATTER = 0.6
+_TELLING = frozenset({"number", "count", "negation", "direction"})
 _DIGITS = re.compile(r"[\w.,%]*\d[\w.,%]*")
 
 
@@ -18,7 +19,8 @@ def contradicted(
 ) -> list[tuple[int, Statement, str]]:
     """Return the earlier statements that a statement contradicts, each with its turn and what differs, in words.
 
-    The judge is asked both ways, because it sees a denial only where the claim denies.
+    The judge is asked both ways, because it sees a denial only where the claim denies. Its word counts where a check
+    can name what differs: a number, a denial, a direction.
 
     Args:
         statement: the new one.
@@ -31,12 +33,20 @@ def contradicted(
         text = _plain(other)
         if text == claim or not _same_matter(claim, text):
             continue
-        for one, against in ((claim, text), (text, claim)):
-            (support,) = judge.score([one], Evidence(against))
-            if support.verdict == "contradicted":
-                found.append((turn, other, support.why or "the judge finds them at odds"))
-                break
+        why = _difference(claim, text) or _difference(text, claim)
+        if why and any(
+            judge.score([one], Evidence(against))[0].verdict == "contradicted"
+            for one, against in ((claim, text), (text, claim))
+        ):
+            found.append((turn, other, why))
     return found
+
+
+def _difference(claim: str, text: str) -> str:
+    """Return in words what one statement says otherwise than another, or nothing."""
+    failed = checks.failures(claim, Evidence(text), checks.align(claim, sentences.split(text)))
+    told = "; ".join(failure.why for failure in failed if failure.check in _TELLING)
+    return told.replace("the abstract", "the other").replace("the sentence", "this one")
 
 
 def _plain(statement: Statement) -> str:

@@ -1,5 +1,6 @@
 """Why a statement may be believed: the exact words behind it, what the judge says, and what was dropped."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from assistant import render, sentences
@@ -49,9 +50,11 @@ def show_why(conversation: Conversation, exchange: Exchange, key: str | None, sc
         screen.show("The answer was stopped; what was dropped from it isn't known.")
     elif dropped:
         screen.show("Dropped, because a check failed:")
-        for drop in dropped:
-            screen.show(f"“{drop.text}”" if drop.text else "(nothing was written)", indent="    ", first="  - ")
-            screen.show(f"{drop.verdict}: {drop.why} [{drop.key}]", indent="    ", keep=(drop.key,))
+        for drop, times in Counter(dropped).items():
+            again = f" ({times} times)" if times > 1 else ""
+            verdict = "" if drop.verdict == "supported" else f"{drop.verdict}: "
+            screen.show(f"“{drop.text}”{again}" if drop.text else "(nothing was written)", indent="    ", first="  - ")
+            screen.show(f"{verdict}{drop.why} [{drop.key}]", indent="    ", keep=(drop.key,))
     else:
         screen.show("Nothing was dropped.")
 

@@ -1,5 +1,6 @@
 """The conversation in the terminal: questions in, checked statements out one by one, commands in between."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -62,6 +63,10 @@ class Chat:
 
     def loop(self) -> None:
         """Take lines until their end or /quit; Ctrl-C stops an answer and keeps what was checked."""
+        with contextlib.suppress(KeyboardInterrupt):  # a second one while the first is being told
+            self._loop()
+
+    def _loop(self) -> None:
         cleared_at = float("-inf")
         while not self._over:
             try:

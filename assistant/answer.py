@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from assistant import followup, select
 from assistant.generate import Generator
+from assistant.judge import Judge
 from assistant.prompts import Prompt
 from assistant.records import Answer, ModelId, Reason, SourceMark, Statement
 from assistant.retrieve import Found, Retriever
@@ -81,7 +82,15 @@ class _Meant:
 class Answerer:
     """Answers questions over one library with one model."""
 
-    def __init__(self, retriever: Retriever, generator: Generator, prompt: Prompt, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        retriever: Retriever,
+        generator: Generator,
+        prompt: Prompt,
+        *,
+        seed: int = 0,
+        judge: Judge | None = None,
+    ) -> None:
         """Prepare an answerer.
 
         Args:
@@ -89,11 +98,13 @@ class Answerer:
             generator: words the statements.
             prompt: the prompt for rewording one sentence.
             seed: the same question, model and seed give the same answer.
+            judge: decides what may be shown; without one, the deterministic rules do.
         """
         self._retriever = retriever
         self._generator = generator
         self._prompt = prompt
         self._seed = seed
+        self._judge = judge
 
     @property
     def model(self) -> ModelId:
@@ -112,7 +123,7 @@ class Answerer:
 
     def with_seed(self, seed: int) -> "Answerer":
         """Return the same answerer with another seed."""
-        return Answerer(self._retriever, self._generator, self._prompt, seed=seed)
+        return Answerer(self._retriever, self._generator, self._prompt, seed=seed, judge=self._judge)
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Return the whole answer to a question."""
@@ -157,7 +168,7 @@ class Answerer:
             choices += self._of_pinned(question, pinned, found, choices)
         yield Reading(len({choice.paper.key for choice in choices}), len(choices))
         for choice in choices:
-            worded = word(choice, self._generator, self._prompt, seed=self._seed)
+            worded = word(choice, self._generator, self._prompt, seed=self._seed, judge=self._judge)
             tally.worded(worded)
             statement = worded.statement or quoted(choice)
             if same_claim(statement.text, [earlier.text for earlier in statements]):

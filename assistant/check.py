@@ -137,6 +137,16 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
     return Finding("supported")
 
 
+def form(statement: str, sentence: str) -> Finding | None:
+    """Return what is wrong with a statement as a sentence, whatever it says; None where nothing is.
+
+    Args:
+        statement: the sentence to be shown.
+        sentence: the sentence that it was made from.
+    """
+    return _form(statement) or _grammar(statement, sentence)
+
+
 def _form(statement: str) -> Finding | None:
     words = tokens(statement)
     if len(words) < 4:
@@ -202,7 +212,7 @@ def _units(statement: str, sentence: str) -> Finding | None:
         if number not in there:
             continue
         before_there, after_there = there[number]
-        if after_there and not after & after_there:
+        if after_there and after and not after & after_there:
             unit = ", ".join(sorted(after_there))
             return Finding("contradicted", f"{number} counts something else in the cited sentence ({unit})")
         if not after_there and before_there and not said[number][0] & (before_there | after_there):
@@ -310,6 +320,8 @@ def _order(statement: str, sentence: str) -> Finding | None:
     Moving one clause is a rewording; jumping about is not. A jump is a step between neighbouring content words that
     goes back in the sentence, or over words that can't be left out alone.
     """
+    if "(" not in statement:
+        sentence = _PARENTHESES.sub("", sentence)
     words = _content_with_gaps(sentence)
     places: dict[str, list[int]] = {}
     for place, (word, _) in enumerate(words):
@@ -338,6 +350,8 @@ def _order(statement: str, sentence: str) -> Finding | None:
     return None
 
 
+# A short remark in brackets, mostly an abbreviation, may be left out.
+_PARENTHESES = re.compile(r"\s*\([^()]{1,24}\)")
 _COPULAS = frozenset("is are was were be".split())
 # Stems of the participles in which a passive tells what the sentence tells actively.
 _PARTICIPLE_STEMS = tuple("propos introduc present studi shown found describ report use built made ask evalu".split())

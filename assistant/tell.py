@@ -163,7 +163,14 @@ class Teller:
         self, choice: Choice, subject: Subject, situation: Situation, tally: Tally, barred: Sequence[str]
     ) -> Told | None:
         """Return the model's wording of a sentence, if one passes."""
-        result = word(choice, self._generator, self._prompt, seed=self._seed + len(barred), subject=subject.text)
+        result = word(
+            choice,
+            self._generator,
+            self._prompt,
+            seed=self._seed + len(barred),
+            subject=subject.text,
+            judge=self._judge,
+        )
         tally.worded(result)
         if result.statement is None:
             return None

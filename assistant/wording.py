@@ -1,9 +1,10 @@
-"""Turn a chosen sentence into a statement in the program's own words, checked against the sentence.
+"""Turn a chosen sentence into a statement in the program's own words, checked against what it cites.
 
 The model is asked for one thing: to put the sentence, already in the third person, into other words. Several
-candidates are tried in order, each under a guard that ends verbatim runs; the first that passes every check and
-keeps enough of the sentence wins. What fails is kept with the reason. No citation mark is ever shown to the model:
-the program attaches the key of the sentence that it handed over.
+candidates are tried in order, each under a guard that ends verbatim runs; the first that passes wins: it reads as a
+sentence, keeps enough of what it was made from, no number, name or direction in it is new, and the support judge
+finds it in the abstract. What fails is kept with the reason. No citation mark is ever shown to the model: the program
+attaches the key of the sentence that it handed over.
 """
 
 import time
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from assistant import check
 from assistant.check import Finding
 from assistant.generate import Completion, Generator, Sampling
+from assistant.judge import Evidence, Judge, Support
 from assistant.prompts import Prompt
 from assistant.records import Citation, Dropped, Statement, Timings
 from assistant.select import Choice
@@ -20,12 +22,13 @@ from assistant.terms import longest_common_run
 
 CHECKED_BY = "rules"
 
-# Greedy first, within the sentence's own words; then free to choose words, which is smoother and fails more checks;
-# then within them again with some chance, which escapes a bad greedy path.
+# Greedy first, within the sentence's own words; then with longer runs of them, which is truer and less its own; then
+# free to choose words, which is smoother and fails more checks; then with some chance, which escapes a bad path.
 _ATTEMPTS = (
     Sampling(max_run=8),
+    Sampling(max_run=11),
     Sampling(max_run=8, closed=False),
-    Sampling(max_run=10, temperature=0.5),
+    Sampling(max_run=11, temperature=0.5),
 )
 # A statement may leave out detail, not the point.
 _MIN_KEPT = 0.7
@@ -95,6 +98,7 @@ class _Candidate:
     text: str
     finding: Finding
     run: int
+    support: Support | None = None
 
     @property
     def passes(self) -> bool:
@@ -102,7 +106,15 @@ class _Candidate:
         return self.finding.verdict == "supported" and self.run <= MAX_COPIED_RUN
 
 
-def word(choice: Choice, generator: Generator, prompt: Prompt, *, seed: int, subject: str = "The authors") -> Worded:
+def word(
+    choice: Choice,
+    generator: Generator,
+    prompt: Prompt,
+    *,
+    seed: int,
+    subject: str = "The authors",
+    judge: Judge | None = None,
+) -> Worded:
     """Word one chosen sentence and check the result.
 
     Args:
@@ -111,6 +123,7 @@ def word(choice: Choice, generator: Generator, prompt: Prompt, *, seed: int, sub
         prompt: the prompt, with one variable `sentence`.
         seed: makes the sampling repeatable.
         subject: who acts where the sentence says "we".
+        judge: tells whether the abstract supports the statement; without one, the rules alone decide.
     """
     source = check.third_person(choice.span.text, subject)
     messages = prompt.fill(sentence=source)
@@ -120,9 +133,9 @@ def word(choice: Choice, generator: Generator, prompt: Prompt, *, seed: int, sub
         completion = generator.complete(messages, sampling)
         read += completion.prompt_tokens
         written += completion.completion_tokens
-        candidate = _examine(completion, choice, subject)
+        candidate = _examine(completion, choice, subject, judge)
         if candidate.passes:
-            return Worded(_statement(candidate, choice), tuple(dropped), read, written)
+            return Worded(_statement(candidate, choice, judge), tuple(dropped), read, written)
         dropped.append(
             Dropped(
                 text=candidate.text,
@@ -140,30 +153,40 @@ def _samplings(source: str, seed: int, subject: str) -> Iterator[Sampling]:
         yield replace(attempt, source=source, opening=opening, seed=seed + number)
 
 
-def _examine(completion: Completion, choice: Choice, subject: str) -> _Candidate:
+def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge | None) -> _Candidate:
     sentence, paper = choice.span.text, choice.paper
     text = " ".join(completion.text.split())
-    finding = check.check(text.removeprefix(subject), sentence, paper.abstract, paper.title)
-    share = check.kept(text, sentence)
+    run = longest_common_run(text, [paper.abstract])
     words = len(text.split())
+    said = text.removeprefix(subject)
     if not completion.whole or not text.endswith("."):
-        finding = Finding("unsupported", "the sentence isn't finished")
-    elif words > _MAX_WORDS:
-        finding = Finding("unsupported", f"too long ({words} words)")
-    elif completion.ease < _MIN_EASE:
-        finding = Finding("unsupported", "doesn't read as a sentence")
-    elif finding.shown and share < _MIN_KEPT:
+        return _Candidate(text, Finding("unsupported", "the sentence isn't finished"), run)
+    if words > _MAX_WORDS:
+        return _Candidate(text, Finding("unsupported", f"too long ({words} words)"), run)
+    if completion.ease < _MIN_EASE:
+        return _Candidate(text, Finding("unsupported", "doesn't read as a sentence"), run)
+    finding = check.form(said, sentence) or check.check(said, sentence, paper.abstract, paper.title)
+    share = check.kept(text, sentence)
+    if finding.shown and share < _MIN_KEPT:
         finding = Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")
-    return _Candidate(text, finding, longest_common_run(text, [paper.abstract]))
+    if judge is None or not finding.shown:
+        return _Candidate(text, finding, run)
+    support = judge.score([text], Evidence(paper.abstract, paper.title))[0]
+    if support.sure:
+        return _Candidate(text, Finding("supported"), run, support)
+    verdict = "partial" if support.verdict == "supported" else support.verdict
+    return _Candidate(text, Finding(verdict, support.why or "the judge isn't sure of it"), run, support)
 
 
-def _statement(candidate: _Candidate, choice: Choice) -> Statement:
+def _statement(candidate: _Candidate, choice: Choice, judge: Judge | None) -> Statement:
+    support = candidate.support.support if candidate.support else None
     return Statement(
         text=candidate.text,
         origin="generated",
         verdict=candidate.finding.verdict,
-        checked_by=CHECKED_BY,
-        citations=(citation(choice),),
+        support=support,
+        checked_by=judge.name if judge else CHECKED_BY,
+        citations=(citation(choice).model_copy(update={"support": support}),),
     )
 
 

@@ -43,6 +43,8 @@ class Support(Frozen):
         probability: calibrated probability, 0..1, that the evidence supports the claim.
         support: the same scaled so that it is >= 0.5 exactly when the verdict is `supported`.
         verdict: as shown to the user.
+        sure: whether it is so clearly supported that a statement may be shown on it: of the held-out contradicted
+            claims, at most one in twenty is.
         start: where the deciding sentence starts in the evidence text, in characters; None where there is none.
         end: where it ends.
         checks: the checks that failed.
@@ -51,6 +53,7 @@ class Support(Frozen):
     probability: float
     support: float
     verdict: Verdict
+    sure: bool = False
     start: int | None = None
     end: int | None = None
     checks: tuple[Failure, ...] = ()

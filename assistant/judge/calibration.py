@@ -14,6 +14,8 @@ from assistant.judge.checks import NAMES, Alignment
 from assistant.records import Frozen, Verdict
 
 _CONTRADICTING = frozenset({"number", "count", "negation", "direction"})
+# What isn't in the evidence at all can't be supported by it, whatever the model says.
+_FORBIDDING = frozenset({"number", "name"})
 # Where no sentence has even this share of a claim's words, and no check fails, the evidence is silent on it.
 _SILENT_BELOW = 0.35
 
@@ -27,6 +29,7 @@ class Calibration(Frozen):
         weights: one for each of `signals`, in its order.
         bias: added to their weighted sum.
         threshold: the probability from which a claim is supported.
+        sure: the probability from which a statement may be shown on it.
         partial: the probability from which a claim is partly supported.
         figures: what was reached on the held-out claims.
     """
@@ -36,6 +39,7 @@ class Calibration(Frozen):
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    sure: float
     partial: float
     figures: dict[str, float]
 
@@ -49,12 +53,15 @@ class Calibration(Frozen):
         """
         logit = self.bias + sum(weight * value for weight, value in zip(self.weights, values, strict=True))
         probability = 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+        if any(failure.check in _FORBIDDING for failure in failures):
+            probability = min(probability, 0.9 * self.threshold)
         best = aligned[0] if aligned else None
         verdict = self._verdict(probability, failures, best.coverage if best else 0.0)
         return Support(
             probability=round(probability, 4),
             support=round(scaled(probability, self.threshold), 4),
             verdict=verdict,
+            sure=probability >= self.sure,
             start=best.span.start if best else None,
             end=best.span.end if best else None,
             checks=failures,

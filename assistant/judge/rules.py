@@ -22,7 +22,7 @@ class RulesJudge:
             return Support(probability=0.0, support=0.0, verdict="unsupported")
         best = max(spans, key=lambda span: check.coverage(claim, span.text))
         if claim in evidence.text:
-            return Support(probability=1.0, support=1.0, verdict="supported", start=best.start, end=best.end)
+            return Support(probability=1.0, support=1.0, verdict="supported", sure=True, start=best.start, end=best.end)
         finding = check.check(claim, best.text, evidence.text, evidence.title)
         passes = float(finding.verdict == "supported")
         failures = (Failure(check="rules", why=finding.why),) if finding.why else ()
@@ -30,6 +30,7 @@ class RulesJudge:
             probability=passes,
             support=passes,
             verdict=finding.verdict,
+            sure=bool(passes),
             start=best.start,
             end=best.end,
             checks=failures,

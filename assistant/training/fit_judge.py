@@ -7,8 +7,8 @@ The gate's language model has seen the `train` claims, so only the `dev` claims 
 The evaluation's judge has learnt nothing from them, so all may; it takes the `train` claims, and the `dev` claims
 measure it. Signals are kept in `--signals FILE`, and a run that was stopped goes on from there.
 
-The threshold is the probability with the greatest balanced accuracy among those that call at most `--allow` of the
-contradicted claims supported, by cross-validation over the papers.
+`supported` begins at the probability with the greatest balanced accuracy among those that call at most `--allow` of
+the contradicted claims supported, and `sure` is the same for `--allow-sure`, both by cross-validation over the papers.
 """
 
 import argparse
@@ -35,7 +35,7 @@ Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 CONTRADICTED = ("contradict", "number", "negation", "swap")
 _UNFITTED = Calibration(
-    version="unfitted", adapter_sha256="", weights=(), bias=0, threshold=0.5, partial=0.3, figures={}
+    version="unfitted", adapter_sha256="", weights=(), bias=0, threshold=0.5, sure=0.8, partial=0.3, figures={}
 )
 
 
@@ -141,7 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--signals", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", default="")
-    parser.add_argument("--allow", type=float, default=0.05, help="share of contradicted claims that may pass")
+    parser.add_argument("--allow", type=float, default=0.15, help="share of contradicted claims that may pass")
+    parser.add_argument("--allow-sure", type=float, default=0.05, help="share of them that may be sure")
     parser.add_argument("--limit", type=int, default=0, help="evidence texts of each split, 0 for all")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(arguments)
@@ -201,6 +202,7 @@ def report(args: argparse.Namespace, known: Sequence[Row]) -> None:
         weights=tuple(model.coef_[0].round(4).tolist()),
         bias=round(float(model.intercept_[0]), 4),
         threshold=round(threshold, 4),
+        sure=round(choose_threshold(scores, labels, contradicted, args.allow_sure), 4),
         partial=round(0.6 * threshold, 4),
         figures=reached,
     )

@@ -14,7 +14,7 @@ ORDER = (
     "errors", "config", "files", "records", "terms", "sentences", "lexicon", "gguf", "download", "local_models",
     "model_catalogue", "models", "onnx", "readers", "identity", "filters", "citekeys", "merging", "schema",
     "library", "sessions", "chunks", "embed", "store", "ingest", "check", "rerank",
-    "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "followup",
+    "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "capable", "followup",
     "answer", "render", "export", "recast", "themes", "section", "evidence", "plan", "lock", "tell", "draft", "testing",
     "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip

@@ -102,6 +102,10 @@ class LlamaCpp:
         """Tokens of a prompt and what is written after it, together at most."""
         return int(self._llama.n_ctx())
 
+    def tokens(self, text: str) -> list[int]:
+        """Return a text's tokens, none of them special."""
+        return self._plain_tokens(text)
+
     def close(self) -> None:
         """Free the model's memory."""
         self._llama.close()

@@ -254,7 +254,12 @@ class _Writer:
 
     def paragraph(self, planned: PlannedParagraph, number: int) -> list[Sentence]:
         """Return the sentences of a paragraph."""
-        situation = Situation(said=self._said, sentences=self._told, chronological=self._plan.style == "chronological")
+        situation = Situation(
+            said=self._said,
+            sentences=self._told,
+            chronological=self._plan.style == "chronological",
+            paired=self._plan.style == "compare",
+        )
         found: list[Sentence] = []
         run: list[tuple[Claim, Told]] = []
         for claim in planned.claims:
@@ -360,7 +365,7 @@ class _Writer:
             just_joined = bool(found) and len(found[-1].parts) > 1
             rest = run[place + 2] if place + 2 < len(run) else None
             if following and not just_joined and self._may_join((claim, told), following, rest):
-                parts = (told.part, following[1].part)
+                parts = (told.part, _after_lead(following[1].part))
                 found.append(Sentence(parts=parts, repaired=told.repaired or following[1].repaired))
                 place += 2
                 continue

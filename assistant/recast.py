@@ -126,9 +126,19 @@ def points_back(sentence: str) -> bool:
     """Tell whether a sentence speaks of something that only the sentence before it names."""
     text = _plain(sentence)
     opens_known = _THIS_PAPER.match(text) or _WE.match(text) or _OF_THEIRS.match(text)
-    if sentence.count("(") != sentence.count(")") or _CUT_CITATION.search(sentence) or _OPENS_THEN_POINTS.match(text):
+    if not _balanced(sentence) or _CUT_CITATION.search(sentence) or _OPENS_THEN_POINTS.match(text):
         return True
     return bool(_POINTS_BACK.search(text)) or (bool(_LEANS.match(text)) and not opens_known)
+
+
+def _balanced(text: str) -> bool:
+    """Tell whether each bracket that opens closes, and none closes that didn't open."""
+    depth = 0
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def announces(sentence: str) -> bool:

@@ -56,6 +56,7 @@ class Situation:
         named: whether the last sentence names the authors of its paper.
         may_quote: whether the paragraph may still quote.
         chronological: whether sentences name the year.
+        paired: whether sentences are to be set side by side.
     """
 
     said: list[str] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Situation:
     named: bool = False
     may_quote: bool = True
     chronological: bool = False
+    paired: bool = False
 
 
 @dataclass(frozen=True)
@@ -241,5 +243,9 @@ def _value(text: str, shape: str, run: int, situation: Situation) -> float:
     """Return how well a text would read next: long enough, not too long, its own words, another opening."""
     words = len(text.split())
     value = min(words, _GOOD_WORDS) / _GOOD_WORDS - 0.05 * max(0, words - _MANY_WORDS) - 0.03 * max(0, run - AIMED_RUN)
-    value -= 0.2 * (situation.shapes[-1:] == [shape]) + 0.08 * situation.shapes.count(shape)
+    # Two that are set side by side open alike.
+    together = 2 if situation.paired else 1
+    value -= 0.2 * (situation.shapes[-together:] == [shape] * together)
+    value -= 0.08 * (situation.shapes.count(shape) // together)
+    value -= 0.2 * (situation.paired and shape != "active")
     return value - 0.1 * (shape == "reported")

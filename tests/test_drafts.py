@@ -352,6 +352,30 @@ def test_the_users_own_work_is_positioned_in_the_users_own_words(retriever: Retr
     ]
 
 
+def test_two_papers_may_share_a_sentence(retriever: Retriever) -> None:
+    """Two short claims stand side by side, each cited where it is told."""
+    ready = Plan(
+        topic="sheep",
+        style="compare",
+        paragraphs=(
+            PlannedParagraph(
+                theme="s",
+                claims=(
+                    Claim(claim="We present a drone survey that weighs sheep from the air.", keys=("quill20",)),
+                    Claim(claim="We propose a touch sensor for wool grading.", keys=("fenn21",)),
+                ),
+            ),
+        ),
+    )
+    last = drafted(retriever, Brief(topic="sheep"), ready, form="latex", style="natbib")
+    (sentence,) = last.draft.statements
+    assert [citation.key for citation in sentence.citations] == ["quill20", "fenn21"]
+    assert last.draft.text == (
+        r"\citet{quill20} present a drone survey that weighs sheep from the air, while \citet{fenn21} propose a touch "
+        "sensor for wool grading."
+    )
+
+
 def test_a_chronological_draft_goes_by_year(retriever: Retriever) -> None:
     """The oldest paper of a paragraph comes first."""
     draft = drafted(retriever, Brief(topic=TOPIC, style="chronological", paragraphs=1, words=60)).draft

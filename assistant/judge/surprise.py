@@ -18,6 +18,7 @@ from assistant.judge import checks, format
 from assistant.judge.base import Evidence, Support
 from assistant.judge.calibration import Calibration
 from assistant.judge.windows import joined, nearest, windowed
+from assistant.sentences import Span
 
 SIGNALS = (
     "mean", "least", "low", "mean gain", "least gain", "low gain", "gain share", "surprising", "late", "alone",
@@ -53,33 +54,42 @@ class SurpriseJudge:
         spans = sentences.split(evidence.text)
         if not spans:
             return [Support(probability=0.0, support=0.0, verdict="unsupported") for _ in claims]
+        plain = [claim.strip().strip("“”") for claim in claims]
         results = []
-        for claim in (claim.strip().strip("“”") for claim in claims):
-            supports = [
-                self._calibration.support(values, (), checks.align(claim, window))
-                for window, values in self.signals(claim, evidence, spans)
-            ]
+        for claim, found in zip(plain, self.signals(plain, evidence, spans), strict=True):
+            supports = [self._calibration.support(values, (), checks.align(claim, window)) for window, values in found]
             results.append(max(supports, key=lambda support: support.probability))
         return results
 
     def signals(
-        self, claim: str, evidence: Evidence, spans: Sequence[sentences.Span]
-    ) -> list[tuple[list[sentences.Span], list[float]]]:
-        """Return the signals of a claim in the order of SIGNALS, for each window that is read."""
-        asked = self._reader.tokens("\n" + claim)[-format.MAX_CLAIM :]
+        self, claims: Sequence[str], evidence: Evidence, spans: Sequence[Span]
+    ) -> list[list[tuple[list[Span], list[float]]]]:
+        """Return each claim's signals in the order of SIGNALS, for each window that is read for it.
+
+        All claims about one window are read together, because the model keeps one text in mind at a time.
+        """
+        asked = [self._reader.tokens("\n" + claim)[-format.MAX_CLAIM :] for claim in claims]
         alone = self._probabilities(self._opening, asked)
-        found = []
-        for window in nearest(claim, evidence, windowed(evidence, spans, self._reader.tokens)):
-            text = format.evidence_text(evidence.title, joined(evidence, window).text)
-            behind = self._probabilities(self._opening + self._reader.tokens(text)[: format.MAX_WINDOW + 40], asked)
-            vectors = self._embedder.embed([claim, *(span.text for span in window)])
-            similar = np.sort(vectors[1:] @ vectors[0])[::-1]
-            coverage = checks.align(claim, [joined(evidence, window)])[0].coverage
-            found.append((window, _features(behind, alone, coverage, similar, len(claim.split()))))
+        windows = windowed(evidence, spans, self._reader.tokens)
+        found: list[list[tuple[list[Span], list[float]]]] = [[] for _ in claims]
+        near = [nearest(claim, evidence, windows) for claim in claims]
+        for window in windows:
+            here = [place for place, some in enumerate(near) if window in some]
+            if not here:
+                continue
+            text = joined(evidence, window)
+            prefix = self._opening + self._reader.tokens(format.evidence_text(evidence.title, text.text))
+            behind = self._probabilities(prefix[: format.MAX_WINDOW + 40], [asked[place] for place in here])
+            vectors = self._embedder.embed([span.text for span in window] + [claims[place] for place in here])
+            for row, place in enumerate(here):
+                similar = np.sort(vectors[: len(window)] @ vectors[len(window) + row])[::-1]
+                coverage = checks.align(claims[place], [text])[0].coverage
+                values = _features(behind[row], alone[place], coverage, similar, len(claims[place].split()))
+                found[place].append((window, values))
         return found
 
-    def _probabilities(self, prefix: Sequence[int], asked: Sequence[int]) -> npt.NDArray[np.float64]:
-        return self._reader.follow(prefix, [asked], [])[0].log_probabilities
+    def _probabilities(self, prefix: Sequence[int], asked: Sequence[Sequence[int]]) -> list[npt.NDArray[np.float64]]:
+        return [read.log_probabilities for read in self._reader.follow(prefix, asked, [])]
 
 
 def _features(

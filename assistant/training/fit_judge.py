@@ -62,7 +62,7 @@ def signals_of(rows: Sequence[Row], kind: str, adapter: Path | None, threads: in
                 failed = checks.failures(text, evidence, aligned)
                 values.append(calibration.signals(answer, aligned, failed, len(text.split())))
         else:
-            values = [evaluation.signals(text, evidence, spans)[0][1] for text in texts]
+            values = [found[0][1] for found in evaluation.signals(texts, evidence, spans)]
         for claim, value in zip(row["claims"], values, strict=True):
             kept = {name: claim[name] for name in ("claim", "label", "type", "origin")}
             yield {"paper": row["paper"], **kept, "split": row["split"], "signals": value}

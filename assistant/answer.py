@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant import followup, select
+from assistant.conditions import Asked
 from assistant.generate import Generator
 from assistant.judge import Judge
 from assistant.prompts import Prompt
 from assistant.records import Answer, ModelId, Reason, SourceMark, Statement
 from assistant.retrieve import Found, Retriever
+from assistant.terms import question_terms
 from assistant.wording import Tally, quoted, same_claim, word
 
 SEARCHED = 10
@@ -27,9 +29,10 @@ _SAYS_FROM = 0.15
 
 @dataclass(frozen=True)
 class Retrieved:
-    """The search is done."""
+    """The search is done; `notice` says which conditions held, and is empty where there were none."""
 
     found: tuple[Found, ...]
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,9 @@ class Turn:
 
 @dataclass(frozen=True)
 class _Meant:
-    """What a question asks: the text to search for, and the papers that it is asked of, if it names any."""
+    """What a question asks, with its conditions, and the papers that it is asked of, if it names any."""
 
-    text: str
+    asked: Asked
     keys: tuple[str, ...] | None
 
 
@@ -151,20 +154,26 @@ class Answerer:
         tally = Tally()
         library = self._retriever.library
         meant = self._meant(question, history)
-        found = self._retriever.search(meant.text, SEARCHED, only=_both(meant.keys, among))
+        result = self._retriever.find(meant.asked, SEARCHED, only=_both(meant.keys, among))
+        found = list(result.found)
         there = {item.paper.key for item in found}
         if missed := [key for key in pinned if key not in there]:
-            found += self._retriever.search(meant.text, len(missed), only=missed)
+            free = Asked(text=meant.asked.text)
+            found += self._retriever.find(free, len(missed), only=missed).found
         tally.searched()
-        yield Retrieved(tuple(found))
-        decision = select.decide(meant.text, found, library, self._retriever.embedder)
+        yield Retrieved(tuple(found), result.notice)
+        # A question of nothing but conditions ("papers by Mehta with code") is answered by whatever meets them.
+        answers = bool(found) and (
+            (bool(meant.asked.conditions) and not question_terms(meant.asked.text))
+            or select.decide(meant.asked.text, found, library, self._retriever.embedder).answers
+        )
         statements: list[Statement] = []
         marks: dict[str, int] = {}
-        choices = select.choose(question, found, library, self._retriever.embedder) if decision.answers else []
+        choices = select.choose(question, found, library, self._retriever.embedder) if answers else []
         reason: Reason = "not_in_library"
         if meant.keys and max((choice.score for choice in choices), default=0.0) < _SAYS_FROM:
             choices, reason = [], "abstract_does_not_say"
-        if decision.answers:
+        if answers:
             choices += self._of_pinned(question, pinned, found, choices)
         yield Reading(len({choice.paper.key for choice in choices}), len(choices))
         for choice in choices:
@@ -207,13 +216,15 @@ class Answerer:
             best.setdefault(choice.paper.key, choice)
         return [choice for choice in best.values() if choice.score >= _SAYS_FROM]
 
-    @staticmethod
-    def _meant(question: str, history: Sequence[Turn]) -> "_Meant":
+    def _meant(self, question: str, history: Sequence[Turn]) -> "_Meant":
         """Return what a question asks in its conversation: a follow-up is asked of the papers that it means."""
+        asked = self._retriever.read(question)
         if not history or not followup.is_followup(question):
-            return _Meant(question, None)
+            return _Meant(asked, None)
         earlier = history[-1]
-        return _Meant(f"{question} {earlier.question}", followup.meant(question, earlier.keys) or None)
+        text = f"{asked.text} {self._retriever.read(earlier.question).text}"
+        keys = followup.meant(question, earlier.keys) or None
+        return _Meant(asked.model_copy(update={"text": text}), keys)
 
 
 def _both(one: Collection[str] | None, other: Collection[str] | None) -> Collection[str] | None:

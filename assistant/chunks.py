@@ -53,7 +53,7 @@ def chunk_paper(paper: Paper, count_tokens: Callable[[str], int]) -> list[Chunk]
 def embedded_text(chunk: Chunk) -> str:
     """Return what the embedder reads for a chunk: the title, shortened if need be, and the text."""
     title = " ".join(chunk.title.split()[:_MAX_TITLE_TOKENS])
-    return f"{title}. {chunk.text}" if chunk.text else title
+    return f"{title}. {chunk.text}" if title and chunk.text else title or chunk.text
 
 
 def _splitter(room: int, count_tokens: Callable[[str], int]) -> Any:

@@ -113,9 +113,10 @@ class Drafter:
         tally = Tally()
         found: tuple[Found, ...] = ()
         if ready is None:
-            ready, found = plan.make(brief, self._retriever, only)
+            ready, result = plan.make(brief, self._retriever, only)
+            found = result.found
             tally.searched()
-            yield Retrieved(found)
+            yield Retrieved(found, result.notice)
         yield Planned(ready)
         writer = _Writer(self._teller, self._judge, ready, self._choices(ready, brief), tally)
         marks: dict[str, int] = {}

@@ -27,6 +27,9 @@ NO_LIBRARY = (
 # A block that so many papers share tells nothing; identifiers and whole titles are followed however many they are.
 _CROWDED = 60
 
+# A list of any length as one value, where SQLite bounds the number of values.
+_AMONG = "(SELECT value FROM json_each(?))"
+
 Outcome = Literal["added", "merged", "unchanged"]
 
 
@@ -139,8 +142,27 @@ class Library:
 
     def papers(self) -> Iterator[Paper]:
         """Yield all papers in the order in which they were added."""
-        for (paper_id,) in self._db.execute("SELECT id FROM papers ORDER BY id").fetchall():
-            yield self._paper(paper_id)
+        sources: dict[int, list[Source]] = {}
+        tags: dict[int, list[str]] = {}
+        aliases: dict[int, list[str]] = {}
+        for paper_id, file, line in self._db.execute("SELECT paper, file, line FROM records ORDER BY id"):
+            sources.setdefault(paper_id, []).append(Source(file=file, line=line))
+        for paper_id, tag in self._db.execute("SELECT paper, tag FROM tags ORDER BY tag"):
+            tags.setdefault(paper_id, []).append(tag)
+        for paper_id, key in self._db.execute("SELECT paper, key FROM aliases ORDER BY rowid"):
+            aliases.setdefault(paper_id, []).append(key)
+        for paper_id, key, data in self._db.execute("SELECT id, key, data FROM papers ORDER BY id").fetchall():
+            yield Paper(
+                **json.loads(data),
+                key=key,
+                sources=tuple(sources.get(paper_id, ())),
+                tags=tuple(tags.get(paper_id, ())),
+                aliases=tuple(aliases.get(paper_id, ())),
+            )
+
+    def version(self) -> tuple[int, int]:
+        """Return what changes whenever this process or another one changes the library."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0]), self._db.total_changes
 
     def paper(self, key: str) -> Paper:
         """Return the paper of a cite key, former keys included.
@@ -415,13 +437,11 @@ class Library:
 
     def chunks(self, ids: Iterable[str]) -> dict[str, StoredChunk]:
         """Return chunks by their ids; ids that are gone are left out."""
-        wanted = list(ids)
-        return {stored.chunk.id: stored for stored in self._chunks(f"WHERE c.id IN ({_marks(wanted)})", wanted)}
+        return {stored.chunk.id: stored for stored in self._chunks(f"WHERE c.id IN {_AMONG}", (json.dumps(list(ids)),))}
 
     def chunks_of(self, keys: Iterable[str]) -> list[StoredChunk]:
         """Return all chunks of some papers, in the order of the abstracts."""
-        wanted = list(keys)
-        return self._chunks(f"WHERE p.key IN ({_marks(wanted)}) ORDER BY c.paper, c.start", wanted)
+        return self._chunks(f"WHERE p.key IN {_AMONG} ORDER BY c.paper, c.start", (json.dumps(list(keys)),))
 
     def _chunks(self, where: str, values: Sequence[object]) -> list[StoredChunk]:
         import numpy as np
@@ -459,12 +479,22 @@ class Library:
 
     # ------------------------------------------------------------------ the lexical index
 
-    def match(self, expression: str, weights: tuple[float, float], limit: int) -> list[tuple[str, float]]:
-        """Return the best papers for an FTS5 expression: keys with their BM25 scores, higher is better."""
+    def match(
+        self, expression: str, weights: tuple[float, float], limit: int, only: Iterable[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Return the best papers for an FTS5 expression: keys with their BM25 scores, higher is better.
+
+        Args:
+            expression: in FTS5's syntax.
+            weights: of title and abstract.
+            limit: how many papers at most.
+            only: search among these keys alone.
+        """
+        among = "" if only is None else f" AND p.key IN {_AMONG}"
         rows = self._db.execute(
             "SELECT p.key, -bm25(lexical, ?, ?) AS score FROM lexical JOIN papers p ON p.id = lexical.rowid"
-            " WHERE lexical MATCH ? ORDER BY score DESC, p.id LIMIT ?",
-            (*weights, expression, limit),
+            f" WHERE lexical MATCH ?{among} ORDER BY score DESC, p.id LIMIT ?",
+            (*weights, expression, *([] if only is None else [json.dumps(list(only))]), limit),
         )
         return [(str(key), float(score)) for key, score in rows]
 
@@ -481,7 +511,3 @@ class Library:
 def quote_term(term: str) -> str:
     """Return a word or phrase as an FTS5 string: nothing in it is read as syntax."""
     return '"' + term.replace('"', '""').replace("\0", " ") + '"'
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

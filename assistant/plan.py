@@ -7,16 +7,18 @@ move a claim, drop one, name a theme, change what a claim says. The draft then f
 import math
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from assistant import recast, select, sentences, themes
+from assistant.conditions import Asked
 from assistant.embed import Embedder
 from assistant.errors import ReadError, UsageError
 from assistant.library import Library
 from assistant.records import Frozen, Paper, Unused
-from assistant.retrieve import Found, Retriever
+from assistant.retrieve import Found, Result, Retriever
 from assistant.select import Choice
 from assistant.terms import content_stems
 from assistant.themes import Term
@@ -103,7 +105,7 @@ class Plan(Frozen):
 # ---------------------------------------------------------------------- making one
 
 
-def make(brief: Brief, retriever: Retriever, only: Collection[str] | None = None) -> tuple[Plan, tuple[Found, ...]]:
+def make(brief: Brief, retriever: Retriever, only: Collection[str] | None = None) -> tuple[Plan, Result]:
     """Return the plan for a brief, and what the search found; without paragraphs where the library has nothing.
 
     Args:
@@ -121,11 +123,13 @@ def make(brief: Brief, retriever: Retriever, only: Collection[str] | None = None
     barred = {library.paper(key).key for key in brief.must_not_cite}
     if both := sorted(must & barred):
         raise UsageError(f"{', '.join(both)} must and must not be cited", "Name each key in one of the two.")
-    found = _searched(brief, retriever, only, must)
+    result = _searched(brief, retriever, only, must)
+    found = result.found
     unused: list[Unused] = []
     kept: list[Found] = []
     room = _claims_for(brief.words)
-    on_topic = bool(brief.abstract) or select.decide(brief.subject, found, library, embedder).answers
+    subject = brief.subject if brief.query != brief.topic else result.asked.text
+    on_topic = bool(brief.abstract) or select.decide(subject, found, library, embedder).answers
     for item in sorted(found, key=lambda item: item.paper.key not in must):
         if reason := _left_out(item, found, brief, barred, must, on_topic=on_topic):
             unused.append(Unused(key=item.paper.key, why=reason))
@@ -142,14 +146,19 @@ def make(brief: Brief, retriever: Retriever, only: Collection[str] | None = None
     paragraphs = _paragraphs(brief, papers, told, room, embedder) if papers else ()
     order = {item.paper.key: rank for rank, item in enumerate(found)}
     unused.sort(key=lambda item: order[item.key])
-    return Plan(topic=brief.subject, style=brief.style, paragraphs=paragraphs, unused=tuple(unused)), tuple(found)
+    return Plan(topic=brief.subject, style=brief.style, paragraphs=paragraphs, unused=tuple(unused)), result
 
 
-def _searched(brief: Brief, retriever: Retriever, only: Collection[str] | None, must: set[str]) -> list[Found]:
-    """Return what a search finds, must-cite papers included whatever their score."""
-    found = retriever.search(brief.query, SEARCHED, only=None if only is None else {*only, *must})
-    missing = must - {item.paper.key for item in found}
-    return found + (retriever.search(brief.query, len(missing), only=missing) if missing else [])
+def _searched(brief: Brief, retriever: Retriever, only: Collection[str] | None, must: set[str]) -> Result:
+    """Return what a search finds, must-cite papers included whatever their score.
+
+    Conditions are read out of a topic; in the words of the user's own paper they would be part of what it is about.
+    """
+    asked = retriever.read(brief.topic) if brief.query == brief.topic else retriever.take(brief.query)
+    result = retriever.find(asked, SEARCHED, only=None if only is None else {*only, *must})
+    missing = must - {item.paper.key for item in result.found}
+    pinned = retriever.find(Asked(text=asked.text), len(missing), only=missing).found if missing else ()
+    return replace(result, found=(*result.found, *pinned))
 
 
 def _claims_for(words: int) -> int:

@@ -8,11 +8,13 @@ noted, is built again in a new folder from the stored vectors, without embedding
 """
 
 import json
+import math
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +31,9 @@ _COLLECTION = "chunks"
 # on an index that is open, so it is set here.
 _HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400}
 _BATCH = 2048
+# A filter that keeps at least this share of the papers is met by asking Chroma for more, half as many again as should
+# do; one that keeps so few papers, by reading their vectors.
+_BROAD, _SPARE, _FEW = 0.25, 1.5, 2000
 
 _STATE, _FOLDER, _SEQ, _FILES = "index_state", "index_folder", "index_seq", "index_files"
 
@@ -57,12 +62,30 @@ class Store:
 
     # ------------------------------------------------------------------ search
 
-    def query(self, vector: "Vector", limit: int) -> list[tuple[str, float]]:
-        """Return the chunks nearest to a unit vector: ids with cosine similarities, best first."""
+    def query(self, vector: "Vector", limit: int, only: Collection[str] | None = None) -> list[tuple[str, float]]:
+        """Return the chunks nearest to a unit vector: ids with cosine similarities, best first.
+
+        Chroma's own filters take far longer than its search, so a filter is met otherwise: by asking for more where it
+        keeps most papers, else by an exact scan.
+
+        Args:
+            vector: of the question.
+            limit: how many chunks at most.
+            only: search among the chunks of these keys alone.
+        """
         total = self._library.count_chunks()
-        if total == 0:
+        if total == 0 or limit <= 0:
             return []
-        limit = min(limit, total)
+        if only is None:
+            return self._nearest(vector, min(limit, total))
+        wanted = frozenset(only)
+        share = len(wanted) / max(len(self._library), 1)
+        if share < _BROAD:
+            return self._few(vector, limit, wanted)
+        near = self._nearest(vector, min(math.ceil(_SPARE * limit / share), total))
+        return [(chunk_id, cosine) for chunk_id, cosine in near if _key_of(chunk_id) in wanted][:limit]
+
+    def _nearest(self, vector: "Vector", limit: int) -> list[tuple[str, float]]:
         if self._ready():
             try:
                 found = self._collection.query(
@@ -74,7 +97,14 @@ class Store:
             return [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)]
         return self.query_exact(vector, limit)
 
-    def query_exact(self, vector: "Vector", limit: int) -> list[tuple[str, float]]:
+    def _few(self, vector: "Vector", limit: int, only: frozenset[str]) -> list[tuple[str, float]]:
+        """Return the nearest chunks of some papers, by an exact scan over theirs alone or over all."""
+        if len(only) > _FEW:
+            return self.query_exact(vector, limit, only)
+        found = [(stored.chunk.id, float(stored.vector @ vector)) for stored in self._library.chunks_of(only)]
+        return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
+
+    def query_exact(self, vector: "Vector", limit: int, only: frozenset[str] | None = None) -> list[tuple[str, float]]:
         """Return the same by an exact scan over the catalogue's vectors."""
         import numpy as np
 
@@ -84,8 +114,10 @@ class Store:
             self._exact = _Exact(state, ids, matrix)
         ids, matrix = self._exact.ids, self._exact.matrix
         scores = matrix @ vector
-        best = np.argsort(-scores, kind="stable")[:limit]
-        return [(ids[i], float(scores[i])) for i in best]
+        best: Iterable[int] = np.argsort(-scores, kind="stable")
+        if only is not None:
+            best = (i for i in best if _key_of(ids[i]) in only)
+        return [(ids[i], float(scores[i])) for i in islice(best, limit)]
 
     # ------------------------------------------------------------------ keeping up with the catalogue
 
@@ -319,6 +351,11 @@ def _metadata(item: StoredChunk) -> dict[str, str | int]:
         "end": chunk.end,
         "text": chunk.text,
     }
+
+
+def _key_of(chunk_id: str) -> str:
+    """Return the key of the paper that a chunk is of."""
+    return chunk_id.rpartition("#")[0]
 
 
 @contextmanager

@@ -107,9 +107,9 @@ def assert_sound(draft: Draft, retriever: Retriever) -> None:
 
 def test_each_retrieved_paper_is_placed_or_listed_with_a_reason(retriever: Retriever) -> None:
     """Nothing that was found gets lost: it is in a paragraph, or unused with the reason."""
-    made, found = plan.make(Brief(topic=TOPIC, must_not_cite=("moss19",)), retriever)
+    made, result = plan.make(Brief(topic=TOPIC, must_not_cite=("moss19",)), retriever)
     unused = {item.key: item.why for item in made.unused}
-    assert {item.paper.key for item in found} == set(made.keys) | set(unused)
+    assert {item.paper.key for item in result.found} == set(made.keys) | set(unused)
     assert not set(made.keys) & set(unused)
     assert unused["moss19"] == "must not be cited"
     assert unused["bare"] == "it has no abstract"

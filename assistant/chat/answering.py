@@ -56,7 +56,9 @@ def follow(events: Iterable[Event | DraftEvent], library: Library, screen: Scree
     try:
         for event in events:
             match event:
-                case Retrieved():
+                case Retrieved(_, notice):
+                    if notice:
+                        screen.tell(notice)
                     screen.status.say("choosing sentences")
                 case Reading(papers, sentences):
                     abstracts = f"{papers} abstract{'s' * (papers != 1)}"

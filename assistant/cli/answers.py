@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from assistant.cli.conditions import Diverse, with_conditions
 from assistant.cli.run import Run, command, screen, show, show_json, tell, width
 
 Questions = Annotated[
@@ -17,8 +18,8 @@ Questions = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Register the commands."""
-    command(app)(search)
-    command(app)(ask)
+    command(app)(with_conditions(search))
+    command(app)(with_conditions(ask))
 
 
 def search(
@@ -26,16 +27,25 @@ def search(
     query: Annotated[str | None, typer.Argument(help="What to look for.", show_default=False)] = None,
     file: Questions = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")] = 10,
+    diverse: Diverse = False,
 ) -> None:
     """Rank the papers of the library for a query; show each with its best passage."""
+    from assistant import render
+
+    run.diverse = diverse
 
     def one(question: str) -> dict[str, Any]:
-        hits = [found.hit(rank) for rank, found in enumerate(run.retriever.search(question, k), start=1)]
-        return {"query": question, "filters": {}, "hits": [hit.model_dump(mode="json") for hit in hits]}
+        result = run.retriever.find(run.retriever.read(question), k)
+        if result.notice:
+            tell(render.visible(result.notice))
+        hits = [found.hit(rank) for rank, found in enumerate(result.found, start=1)]
+        return {
+            "query": question,
+            "filters": result.filters,
+            "hits": [hit.model_dump(mode="json") for hit in hits],
+        }
 
     def text(result: dict[str, Any]) -> None:
-        from assistant import render
-
         for hit in result["hits"]:
             year = f" ({hit['year']})" if hit["year"] else ""
             show(f"{hit['rank']:>3}  {hit['score']:.3f}  {render.visible(hit['title'])}{year}  {hit['key']}")
@@ -54,7 +64,14 @@ def ask(
     """Answer a question from the library, each sentence checked and cited."""
 
     def one(asked: str) -> dict[str, Any]:
-        return {"schema": 1, **run.answerer.ask(asked).model_dump(mode="json", by_alias=True)}
+        from assistant.answer import Done, Retrieved
+
+        for event in run.answerer.stream(asked):
+            if isinstance(event, Retrieved) and event.notice:
+                tell(event.notice)
+            if isinstance(event, Done):
+                answer = event.answer
+        return {"schema": 1, **answer.model_dump(mode="json", by_alias=True)}
 
     if run.as_json or file is not None:
         _each(run, question, file, one, lambda result: show(result["answer"]))

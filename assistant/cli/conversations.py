@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.cli.conditions import with_conditions
 from assistant.cli.papers import add
 from assistant.cli.run import Run, command, screen, show, show_json, tell
 
@@ -29,7 +30,7 @@ class Form(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Register the commands."""
-    command(app)(chat)
+    command(app)(with_conditions(chat))
     group = typer.Typer(help="The conversations that are kept.", no_args_is_help=True)
     app.add_typer(group, name="sessions")
     command(group, "list")(list_sessions)

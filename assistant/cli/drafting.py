@@ -1,12 +1,12 @@
 """The command that writes related work: draft."""
 
-from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.cli.conditions import Diverse, with_conditions
 from assistant.cli.run import Run, command, show, show_json, tell, width
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Order(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Register the command."""
-    command(app)(draft)
+    command(app)(with_conditions(draft))
 
 
 def draft(
@@ -55,10 +55,7 @@ def draft(
     ] = None,
     must_cite: Annotated[list[str] | None, typer.Option("--must-cite", help="Key that has to be cited.")] = None,
     must_not_cite: Annotated[list[str] | None, typer.Option("--must-not-cite", help="Key to leave out.")] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="Only papers with this tag.")] = None,
-    category: Annotated[list[str] | None, typer.Option("--category", help="Only papers of this category.")] = None,
-    since: Annotated[int | None, typer.Option("--since", help="Only papers of this year or later.")] = None,
-    until: Annotated[int | None, typer.Option("--until", help="Only papers of this year or earlier.")] = None,
+    diverse: Diverse = False,
     words: Annotated[int, typer.Option("--words", min=40, max=5000, help="About how long.")] = 200,
     paragraphs: Annotated[
         int | None, typer.Option("--paragraphs", min=1, max=40, help="At most how many paragraphs.", show_default=False)
@@ -93,7 +90,6 @@ def draft(
     from assistant import evidence, lock, render
     from assistant.errors import BelowThresholdError, UsageError
     from assistant.files import write_whole
-    from assistant.filters import Filter
     from assistant.plan import Brief, make, to_yaml
 
     if redraft and lock_file is None:
@@ -109,10 +105,9 @@ def draft(
         paragraphs=paragraphs,
         style=style.value,
     )
-    wanted = Filter(since=since, until=until, categories=tuple(category or ()), tags=tuple(tag or ()))
-    only = None if wanted == Filter() else {paper.key for paper in run.library.papers() if wanted.accepts(paper)}
+    run.diverse = diverse
     if plan_only:
-        made = make(brief, run.retriever, only)[0]
+        made = make(brief, run.retriever)[0]
         text = to_yaml(made)
         if output is not None:
             write_whole(output, text)
@@ -130,7 +125,7 @@ def draft(
             tell(f"the abstracts of {', '.join(stale)} have changed since the draft was checked")
         drafted = run.drafter.again(kept, redraft, form.value, cite_style.value)
     else:
-        drafted = _drafted(run, brief, only, _ready(plan_file), form, cite_style)
+        drafted = _drafted(run, brief, _ready(plan_file), form, cite_style)
     result = drafted.draft
     if lock_file is not None and result.statements:
         lock.write(lock_file, run.drafter.lock(brief, drafted))
@@ -162,17 +157,17 @@ def draft(
         )
 
 
-def _drafted(
-    run: Run, brief: "Brief", only: Collection[str] | None, ready: "Plan | None", form: Form, cite_style: Cite
-) -> "Drafted":
+def _drafted(run: Run, brief: "Brief", ready: "Plan | None", form: Form, cite_style: Cite) -> "Drafted":
     """Return the draft, each sentence told on standard error as it passes."""
     import sys
 
     from assistant import render
-    from assistant.answer import Said
+    from assistant.answer import Retrieved, Said
     from assistant.draft import Drafted
 
-    for event in run.drafter.stream(brief, form.value, cite_style.value, only, ready):
+    for event in run.drafter.stream(brief, form.value, cite_style.value, ready=ready):
+        if isinstance(event, Retrieved) and event.notice:
+            tell(render.visible(event.notice))
         if isinstance(event, Said) and sys.stderr.isatty():
             tell(f"  checked: {render.visible(event.statement.text)}")
         if isinstance(event, Drafted):

@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="eval")
     default_command(group)(evaluate)
     command(group, "judge")(judge)
+    command(group, "retrieval")(retrieval)
 
 
 def evaluate(
@@ -117,6 +118,26 @@ def judge(
         show_json(report)
         return
     show("\n".join(judging.table(report)))
+
+
+def retrieval(
+    run: Run,
+    data: Annotated[Path, typer.Option("--data", help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv.")],
+    ranking: Annotated[
+        Path | None, typer.Option("--run", help="Write the ranking as lines of a TREC run.", show_default=False)
+    ] = None,
+) -> None:
+    """Measure retrieval on a set of documents, queries and judgements, stage by stage."""
+    from assistant.eval import retrieval as measuring
+    from assistant.files import write_whole
+
+    report, rankings = measuring.measure(data, run.embedder, seed=run.settings.seed, progress=_Progress())
+    if ranking:
+        write_whole(ranking, "".join(measuring.trec_lines(rankings)))
+    if run.as_json:
+        show_json(report)
+        return
+    show("\n".join(measuring.table(report)))
 
 
 class _Progress:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from assistant.answer import Answerer
     from assistant.chat.screen import Screen
+    from assistant.conditions import Conditions
     from assistant.config import Settings
     from assistant.draft import Drafter
     from assistant.embed import Embedder
@@ -54,6 +55,10 @@ class Run:
     as_json: bool = False
     verbose: bool = False
     debug: bool = False
+    conditions: "Conditions | None" = None
+    """What every search of the run must hold to, beside what the questions ask."""
+    reads_conditions: bool = True
+    diverse: bool = False
 
     def with_model(self, name: str) -> "Run":
         """Return this run with another generator; the library and its search stay open."""
@@ -134,7 +139,14 @@ class Run:
         from assistant.retrieve import Retriever
 
         check_embedder(self.library, self.embedder)
-        return Retriever(self.library, self.store, self.embedder)
+        return Retriever(
+            self.library,
+            self.store,
+            self.embedder,
+            conditions=self.conditions,
+            reads_conditions=self.reads_conditions,
+            diverse=self.diverse,
+        )
 
     @cached_property
     def answerer(self) -> "Answerer":

@@ -5,6 +5,7 @@ kill at any moment leaves whole batches; only then are its papers reported as st
 end, and is built again from the catalogue if that is interrupted.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,11 @@ from assistant.library import Library
 from assistant.readers import read_path
 from assistant.records import Frozen, Paper, Problem, Record
 
-_BATCH_RECORDS = 64
+BATCH_RECORDS = 64
+"""How many papers make one transaction."""
+
+EMBEDDING_AGAIN = "embedding_again"
+"""The note that stands in a library while all its vectors are being replaced."""
 
 
 class AddReport(Frozen):
@@ -70,7 +75,7 @@ def add(
     counts = dict.fromkeys(("read", "added", "merged", "unchanged", "without_abstract", "chunks"), 0)
     problems: list[Problem] = []
     stream = iter(items)
-    while batch := list(islice(stream, _BATCH_RECORDS)):
+    while batch := list(islice(stream, BATCH_RECORDS)):
         problems.extend(item for item in batch if isinstance(item, Problem))
         records = [item for item in batch if isinstance(item, Record)]
         keys: list[str] = []
@@ -83,7 +88,7 @@ def add(
                 keys.append(paper.key)
                 if changed:
                     stale[paper.key] = paper
-            counts["chunks"] += _store_chunks(library, embedder, list(stale.values()))
+            counts["chunks"] += store_chunks(library, embedder, list(stale.values()))
         counts["read"] += len(records)
         for key in dict.fromkeys(keys):
             stored(key)
@@ -91,8 +96,8 @@ def add(
     return AddReport(**counts, problems=tuple(problems))
 
 
-def _store_chunks(library: Library, embedder: Embedder, papers: Sequence[Paper]) -> int:
-    """Cut and embed papers, all in one pass of the embedder; return the number of chunks."""
+def store_chunks(library: Library, embedder: Embedder, papers: Sequence[Paper]) -> int:
+    """Cut and embed papers, all in one pass of the embedder; return the number of chunks. Call inside a transaction."""
     cut = [chunk_paper(paper, embedder.count_tokens) for paper in papers]
     texts = [embedded_text(chunk) for chunks in cut for chunk in chunks]
     if not texts:
@@ -105,17 +110,43 @@ def _store_chunks(library: Library, embedder: Embedder, papers: Sequence[Paper])
     return len(texts)
 
 
+def embed_all_again(
+    library: Library, embedder: Embedder, progress: Callable[[int, int], None] = lambda done, total: None
+) -> None:
+    """Put the vectors of another embedder in the place of all that the library has. Call while holding the write lock.
+
+    A note holds up to where the old vectors reach, so that a run that was interrupted goes on where it was.
+    """
+    begun = json.loads(library.note(EMBEDDING_AGAIN) or "{}")
+    if begun.get("embedder") != embedder.id:
+        begun = {"embedder": embedder.id, "up_to": library.last_seq()}
+        library.set_note(EMBEDDING_AGAIN, json.dumps(begun))
+    total = len(library)
+    while keys := library.keys_with_chunks(up_to=begun["up_to"], limit=BATCH_RECORDS):
+        with library.transaction():
+            store_chunks(library, embedder, [library.paper(key) for key in keys])
+        progress(total - library.count_papers(up_to=begun["up_to"]), total)
+    with library.transaction():
+        library.set_note("embedder", embedder.id)
+        library.set_note(EMBEDDING_AGAIN, None)
+
+
 def check_embedder(library: Library, embedder: Embedder) -> None:
     """Hold the embedder against the one whose vectors the library holds; the first one is noted.
 
     Raises:
-        NotReadyError: it is another one.
+        NotReadyError: it is another one, or embedding with another one was begun and not ended.
     """
+    if library.note(EMBEDDING_AGAIN) is not None:
+        raise NotReadyError(
+            "the library is being embedded with another model, and that was left unfinished",
+            "Finish it with: assistant doctor --repair.",
+        )
     noted = library.note("embedder")
     if noted is None:
         library.set_note("embedder", embedder.id)
     elif noted != embedder.id:
         raise NotReadyError(
             f"the library was embedded with {noted}, and this is {embedder.id}",
-            "Use that embedder, or add the papers to a new --home.",
+            "Embed its papers again with: assistant doctor --repair.",
         )

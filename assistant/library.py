@@ -8,7 +8,8 @@ batch is one transaction, synced before anything about it is reported.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -130,10 +131,13 @@ class Library:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else None
 
-    def set_note(self, name: str, value: str) -> None:
-        """Write a note about the library."""
+    def set_note(self, name: str, value: str | None) -> None:
+        """Write a note about the library, or take it away."""
         with clear_errors(self.path):
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+            if value is None:
+                self._db.execute("DELETE FROM meta WHERE name = ?", (name,))
+            else:
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     # ------------------------------------------------------------------ papers
 
@@ -476,6 +480,76 @@ class Library:
         """Note that the index no longer holds any removed chunk."""
         with clear_errors(self.path):
             self._db.execute("DELETE FROM removed")
+
+    # ------------------------------------------------------------------ soundness
+
+    def broken_pages(self) -> str:
+        """Return what SQLite finds wrong with the file itself, one line; empty where it is sound."""
+        try:
+            found = [str(line) for (line,) in self._db.execute("PRAGMA quick_check(3)")]
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return "" if found == ["ok"] else found[0].splitlines()[0]
+
+    def orphans(self, *, drop: bool) -> int:
+        """Return how many rows belong to papers that are gone; with `drop` they are deleted."""
+        rows = self._db.execute("PRAGMA foreign_key_check").fetchall()
+        with self.transaction() if drop else nullcontext():
+            words = "FROM lexical WHERE rowid NOT IN (SELECT id FROM papers)"
+            count = int(self._db.execute(f"SELECT count(*) {words}").fetchone()[0])
+            if drop:
+                self._db.execute(f"DELETE {words}")
+                for table in sorted({str(row[0]) for row in rows if row[2] == "papers"}):
+                    if table == "chunks":
+                        self._db.execute(
+                            "INSERT OR IGNORE INTO removed SELECT id FROM chunks"
+                            " WHERE paper NOT IN (SELECT id FROM papers)"
+                        )
+                    self._db.execute(f"DELETE FROM {table} WHERE paper NOT IN (SELECT id FROM papers)")
+        return len(rows) + count
+
+    def unlike_lexical(self) -> list[str]:
+        """Return the keys of papers that the lexical index lacks, or has with another title or abstract."""
+        rows = self._db.execute(
+            "SELECT p.key FROM papers p LEFT JOIN lexical l ON l.rowid = p.id WHERE l.rowid IS NULL"
+            " OR l.title != json_extract(p.data, '$.title') OR l.abstract != json_extract(p.data, '$.abstract')"
+        )
+        return [str(key) for (key,) in rows]
+
+    def write_lexical(self) -> None:
+        """Write the lexical index anew from the papers."""
+        with self.transaction():
+            self._db.execute("DELETE FROM lexical")
+            self._db.execute(
+                "INSERT INTO lexical(rowid, title, abstract)"
+                " SELECT id, json_extract(data, '$.title'), json_extract(data, '$.abstract') FROM papers"
+            )
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of each paper by its key."""
+        return dict(self._db.execute("SELECT key, json_extract(data, '$.title') FROM papers"))
+
+    def chunks_by_paper(self) -> "Iterator[tuple[str, str, list[tuple[str, int, int, bytes]]]]":
+        """Yield each paper's key and abstract with its chunks: text, start, end, vector as it is stored."""
+        rows = self._db.execute(
+            "SELECT p.key, json_extract(p.data, '$.abstract'), c.text, c.start, c.\"end\", c.vector"
+            " FROM papers p LEFT JOIN chunks c ON c.paper = p.id ORDER BY p.id, c.start"
+        )
+        for (key, abstract), group in groupby(rows, key=lambda row: (str(row[0]), str(row[1]))):
+            yield key, abstract, [(text, start, end, vector) for _, _, text, start, end, vector in group if vector]
+
+    def count_papers(self, up_to: int) -> int:
+        """Return the number of papers with chunks up to a place in the order of writing."""
+        query = "SELECT count(DISTINCT paper) FROM chunks WHERE seq <= ?"
+        return int(self._db.execute(query, (up_to,)).fetchone()[0])
+
+    def keys_with_chunks(self, up_to: int, limit: int) -> list[str]:
+        """Return the keys of some papers with chunks up to a place in the order of writing."""
+        rows = self._db.execute(
+            "SELECT DISTINCT p.key FROM chunks c JOIN papers p ON p.id = c.paper WHERE c.seq <= ? LIMIT ?",
+            (up_to, limit),
+        )
+        return [str(key) for (key,) in rows]
 
     # ------------------------------------------------------------------ the lexical index
 

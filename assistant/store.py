@@ -92,7 +92,7 @@ class Store:
                     query_embeddings=[vector.tolist()], n_results=limit, include=["distances"]
                 )
             except Exception:  # Chroma raises what its parts raise; any failure means the index can't be trusted.
-                self._distrust()
+                self.distrust()
                 return self.query_exact(vector, limit)
             return [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)]
         return self.query_exact(vector, limit)
@@ -163,7 +163,7 @@ class Store:
         except HomeError:
             raise
         except Exception as error:  # Chroma raises what its parts raise: full disk, permissions, its own damage.
-            self._distrust()
+            self.distrust()
             raise HomeError(
                 f"can't write the index ({str(error).splitlines()[0] if str(error) else type(error).__name__})",
                 "Free some space or check the permissions; the papers are safe, and the next command builds the index.",
@@ -235,6 +235,45 @@ class Store:
         for stale in self.stale():
             shutil.rmtree(stale, ignore_errors=True)
 
+    def fault(self) -> str:
+        """Return what is wrong with the index as it lies on the disk, in words; empty where it is whole.
+
+        Reads all of it: each file's checksum, and each vector beside the catalogue's.
+        """
+        import numpy as np
+
+        name, noted = self._library.note(_FOLDER), self._library.note(_FILES)
+        if not self._library.count_chunks():
+            return ""
+        if name is None or not (self._folder / name).is_dir():
+            return "the search index is missing"
+        if not self._is_current() or noted is None:
+            return "the search index was left unfinished"
+        self._close()
+        if not _same_files(self._folder / name, json.loads(noted), read_all=True):
+            return "files of the search index are damaged"
+        try:
+            collection = self._connect(name).get_collection(_COLLECTION, embedding_function=None)
+            ids, matrix = self._library.vectors()
+            orphans = set(collection.get(include=[])["ids"]) - set(ids)
+            missing = different = 0
+            for start in range(0, len(ids), _BATCH):
+                got = collection.get(ids=ids[start : start + _BATCH], include=["embeddings"])
+                place = {chunk_id: row for row, chunk_id in enumerate(got["ids"])}
+                rows = [start + i for i, chunk_id in enumerate(ids[start : start + _BATCH]) if chunk_id in place]
+                missing += min(_BATCH, len(ids) - start) - len(rows)
+                if rows:
+                    held = np.asarray(got["embeddings"])[[place[ids[row]] for row in rows]]
+                    different += int((np.abs(held - matrix[rows]).max(axis=1) > 1e-5).sum())
+        except Exception as error:  # Chroma raises what its parts raise.
+            return f"the search index can't be read ({type(error).__name__})"
+        found = {
+            "missing": missing,
+            "different from the catalogue's": different,
+            "of passages that are gone": len(orphans),
+        }
+        return ", ".join(f"{count:,} vectors {what}" for what, count in found.items() if count)
+
     def stale(self) -> list[Path]:
         """Return the folders of former generations of the index."""
         current = self._library.note(_FOLDER)
@@ -258,7 +297,7 @@ class Store:
             self._library.set_note(_STATE, "clean")
         self._opened = noted
 
-    def _distrust(self) -> None:
+    def distrust(self) -> None:
         """Note that the index failed, so that the next use builds it again."""
         self._close()
         try:

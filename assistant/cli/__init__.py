@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assistant.cli import answers, catalogue, configuration, conversations, drafting, evaluation, papers, tour
+from assistant.cli import answers, catalogue, configuration, conversations, drafting, evaluation, health, papers, tour
 from assistant.cli.run import COMMON, Run, common_parameters, complain
 
 app = typer.Typer(
@@ -52,7 +52,7 @@ _root.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
 _root.__annotations__ = {name: p.annotation for name, p in inspect.signature(_root).parameters.items()}
 app.callback()(_root)
 
-for part in (papers, answers, conversations, drafting, catalogue, configuration, evaluation, tour):
+for part in (papers, answers, conversations, drafting, catalogue, configuration, evaluation, health, tour):
     part.register(app)
 
 

@@ -68,10 +68,10 @@ class Run:
 
     @cached_property
     def settings(self) -> "Settings":
-        """The settings: flags over environment over defaults."""
-        from assistant.config import Settings
+        """The settings: flags over environment over files over defaults."""
+        from assistant.config import load
 
-        return Settings(**self.overrides)
+        return load(self.overrides).settings
 
     @cached_property
     def library(self) -> "Library":

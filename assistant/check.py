@@ -490,7 +490,7 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bus\b"), "them"),
     (re.compile(r"\bourselves\b", re.IGNORECASE), "themselves"),
 )
-_LEAD_IN = re.compile(
+LEAD_IN = re.compile(
     r"^(?:Moreover|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|Specifically|"
     r"In particular|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|Next|First|Second|Third|"
     r"Lastly|"
@@ -506,7 +506,7 @@ def third_person(sentence: str, subject: str = "The authors") -> str:
         sentence: the exact sentence.
         subject: who acts where the sentence opens with "we", plural.
     """
-    text = _LEAD_IN.sub("", " ".join(sentence.split()))
+    text = LEAD_IN.sub("", " ".join(sentence.split()))
     text = _OPENING_WE.sub(subject, text)
     for pattern, replacement in _FIRST_TO_THIRD:
         text = pattern.sub(replacement, text)

@@ -182,7 +182,7 @@ def _plain(sentence: str) -> str:
     text = " ".join(sentence.split())
     text = re.sub(r"^(?:abstract|summary|[A-Z]{4,}(?: [A-Z]+)*)\s*[:.—-]?\s+(?=[A-Z])", "", text, flags=re.NOFLAG)
     text = re.sub(r"^Abstract\s+(?=[A-Z])", "", text)
-    text = check._LEAD_IN.sub("", text)
+    text = check.LEAD_IN.sub("", text)
     text = re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text)
     return text.strip()
 

@@ -132,11 +132,12 @@ class Teller:
     def holds(self, text: str, choice: Choice, subject: Subject) -> tuple[Verdict, float | None, str]:
         """Return whether a sentence about a paper is supported, by the rules and, if there is one, the judge."""
         plain = text.replace(subject.text, "the authors") if subject.named else text.removeprefix(subject.text).strip()
-        finding = check.check(plain, choice.span.text, choice.paper.abstract, choice.paper.title)
+        sentence, paper = choice.span.text, choice.paper
+        finding = check.form(plain, sentence) or check.check(plain, sentence, paper.abstract, paper.title)
         if finding.verdict != "supported" or self._judge is None:
             return finding.verdict, None, finding.why
         claim = text if subject.named else f"The study {plain}"
-        support = self._judge.score([claim], Evidence(choice.paper.abstract, choice.paper.title))[0]
+        support = self._judge.score([claim], Evidence(paper.abstract, paper.title))[0]
         return support.verdict, support.support, support.why or "the judge finds it unsupported"
 
     @property

@@ -172,8 +172,10 @@ def test_history_completion_and_several_lines(start: Start, filled: Path) -> Non
     ready(child)
     child.send("\x1b[A")
     child.expect("/help why")
-    child.send("\x15/sess\t\r")
-    child.expect(r"edit|No conversation was kept yet")
+    child.send("\x15/sess\t")
+    child.expect("ions")  # what Tab added
+    child.send("\r")
+    child.expect("No conversation was kept yet")
     ready(child)
     child.send("What share of sheep\x1b\rdoes the net miss on hill farms?\r")
     child.expect("statements? checked")
@@ -181,7 +183,9 @@ def test_history_completion_and_several_lines(start: Start, filled: Path) -> Non
     child.send('"""What share of sheep\rdoes the net miss\ron hill farms?"""\r')
     child.expect("statements? checked")
     ready(child)
-    child.send("/drop countingS\t\r")
+    child.send("/drop countingS\t")
+    child.expect("heepDeep2022")
+    child.send("\r")
     child.expect("3 of 4 papers")
     assert [question for question, _, _ in questions(filled, "edit")] == [SHEEP, SHEEP]
 

@@ -12,8 +12,9 @@ from assistant import followup, select
 from assistant.conditions import Asked
 from assistant.generate import Generator
 from assistant.judge import Judge
+from assistant.polarity import polarity
 from assistant.prompts import Prompt
-from assistant.records import Answer, ModelId, Reason, SourceMark, Statement
+from assistant.records import Answer, ModelId, Polarity, Reason, SourceMark, Statement
 from assistant.retrieve import Found, Retriever
 from assistant.terms import question_terms
 from assistant.wording import Tally, quoted, same_claim, word
@@ -199,6 +200,7 @@ class Answerer:
                 statements=tuple(statements),
                 dropped=tuple(tally.dropped),
                 sources=sources,
+                polarity=self._polarity(question, statements, [papers[key].abstract for key in marks]),
                 nearest=() if statements else select.nearest(question, found),
                 model=self._generator.model,
                 timings=tally.timings(),
@@ -215,6 +217,11 @@ class Answerer:
         for choice in select.rank_sentences(question, papers, self._retriever.library, self._retriever.embedder):
             best.setdefault(choice.paper.key, choice)
         return [choice for choice in best.values() if choice.score >= _SAYS_FROM]
+
+    @staticmethod
+    def _polarity(question: str, statements: Sequence[Statement], abstracts: Sequence[str]) -> Polarity | None:
+        quotes = [citation.quote for statement in statements for citation in statement.citations]
+        return polarity(question, quotes, abstracts) if statements else None
 
     def _meant(self, question: str, history: Sequence[Turn]) -> "_Meant":
         """Return what a question asks in its conversation: a follow-up is asked of the papers that it means."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Origin = Literal["generated", "quoted", "template"]
 Verdict = Literal["supported", "partial", "unsupported", "contradicted", "undecidable"]
+Polarity = Literal["yes", "no", "maybe"]
 Reason = Literal["not_in_library", "abstract_does_not_say", "false_premise"]
 
 
@@ -187,6 +188,8 @@ class Answer(Frozen):
     dropped: tuple[Dropped, ...]
     sources: tuple[SourceMark, ...]
     nearest: tuple[Nearest, ...]
+    polarity: Polarity | None = None
+    """What the cited findings lean to, for a question that can be answered with yes or no."""
     model: ModelId
     timings: Timings
 

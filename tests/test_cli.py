@@ -213,8 +213,8 @@ def test_search(assistant: Assistant, sample_home: Path) -> None:
 
 
 ANSWER_FIELDS = [
-    "schema", "question", "answer", "abstained", "reason", "statements", "dropped", "sources", "nearest", "model",
-    "timings",
+    "schema", "question", "answer", "abstained", "reason", "statements", "dropped", "sources", "nearest", "polarity",
+    "model", "timings",
 ]  # fmt: skip
 
 

@@ -226,14 +226,16 @@ def test_a_torn_journal_is_read_up_to_its_last_whole_line(tmp_path: Path) -> Non
 def test_eval_judge_writes_scores(assistant: Assistant, home: Path, tmp_path: Path) -> None:  # noqa: F811
     """Evidence is a text or sentences, further columns are ignored, and each row gets one line of scores."""
     data, scores = tmp_path / "data.jsonl", tmp_path / "scores.jsonl"
-    evidence = ["We build a parser.", "It reads 95,000 sentences an hour."]
+    evidence = ["We build a parser.\u2028", "It reads 95,000 sentences an hour."]
     rows = [
         {"id": "1", "source": "a", "claim": "It reads 95,000 sentences an hour.", "evidence": evidence},
         {"id": "2", "source": "b", "claim": "It reads 15,000 sentences an hour.", "evidence": " ".join(evidence)},
     ]
     labels = ["support", "contradict"]
     data.write_text(
-        "\n".join(json.dumps({**r, "label": x, "binary": 1}) for r, x in zip(rows, labels, strict=True)),
+        "\n".join(
+            json.dumps({**r, "label": x, "binary": 1}, ensure_ascii=False) for r, x in zip(rows, labels, strict=True)
+        ),
         encoding="utf-8",
     )
     result = assistant("eval", "judge", "--data", str(data), "--scores", str(scores), "--judge", "rules", "--json")

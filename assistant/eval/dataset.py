@@ -1,6 +1,7 @@
 """The bundled evaluation set: questions and claim-citation pairs over the sample library."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -81,6 +82,8 @@ class Pair(BaseModel):
     """A text, or its sentences."""
     label: Label
     error_type: str | None = None
+    sentence: str | None = None
+    """The sentence of the evidence that decides, exactly, where it is known."""
 
     @property
     def supported(self) -> bool:
@@ -123,9 +126,18 @@ def pairs(path: Path) -> list[Pair]:
         ReadError: it can't be read, a line isn't a pair, or two have the same id.
     """
     found = read(path, Pair)
-    for twice in (identifier for identifier, times in Counter(pair.id for pair in found).items() if times > 1):
-        raise ReadError(f"{path}: two rows have the id {twice}", "Give each row an id of its own.")
+    distinct(path, [pair.id for pair in found])
     return found
+
+
+def distinct(path: Path, ids: Sequence[str]) -> None:
+    """Hold that no two rows of a file have the same id.
+
+    Raises:
+        ReadError: two have.
+    """
+    for twice in (identifier for identifier, times in Counter(ids).items() if times > 1):
+        raise ReadError(f"{path}: two rows have the id {twice}", "Give each row an id of its own.")
 
 
 def bundled_pairs() -> list[Pair]:
@@ -140,6 +152,7 @@ def bundled_pairs() -> list[Pair]:
             evidence=library[claim.paper].abstract,
             label=claim.label,
             error_type=claim.error_type,
+            sentence=claim.sentence,
         )
         for claim in claims()
     ]
@@ -152,7 +165,8 @@ def read(path: Path, kind: type[Item]) -> list[Item]:
         ReadError: it can't be read, or a line isn't such an item; says which.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Only line feeds end a row: JSON strings may hold what else Python takes for a line's end.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReadError(f"{path}: can't be read ({reason})", "Give a JSON lines file in UTF-8.") from error

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.eval import binary
+from assistant import sentences
+from assistant.eval import binary, rationale
 from assistant.eval.binary import ReliabilityBin, RiskPoint
 from assistant.eval.dataset import Label, Pair
+from assistant.eval.rationale import Gold, Predicted, Stance
 from assistant.eval.recording import Journal, RunRecord, record
 from assistant.eval.report import shown
 from assistant.eval.statistics import Metric, Statistic, measure, share
@@ -109,7 +111,36 @@ def judge_metrics(
             right = [float((results[p].verdict == "supported") == pairs[p].supported) for p in inside]
             groups = [pairs[place].claim for place in inside]
             metrics[f"error_type/{kind}/{prefix}right"] = measure(share(right), len(inside), groups, seed)
+    if any(pair.sentence for pair in pairs):
+        metrics |= _rationales(pairs, supports)
     return metrics
+
+
+def _rationales(pairs: Sequence[Pair], supports: Sequence[Support]) -> dict[str, Metric]:
+    """Return SciFact's F1 scores: supported and contradicted claims with the sentence that decides."""
+    gold, found = {}, {}
+    for pair, support in zip(pairs, supports, strict=True):
+        spans = sentences.split(pair.text)
+        place = pair.text.find(pair.sentence) if pair.sentence else -1
+        if place >= 0 and pair.label in _STANCES:
+            end = place + len(pair.sentence or "")
+            decides = frozenset(n for n, span in enumerate(spans) if span.start < end and span.end > place)
+            gold[pair.id, ""] = Gold(_STANCES[pair.label], (decides,))
+        if support.verdict in _STANCES:
+            start = -1 if support.start is None else support.start
+            chosen = tuple(n for n, span in enumerate(spans) if span.start <= start < span.end)
+            found[pair.id, ""] = Predicted(_STANCES[support.verdict], chosen)
+    scores = rationale.f1_scores(gold, found)
+    return {
+        name: Metric(value=round(value, 4), low=None, high=None, n=len(gold))
+        for name, value in scores.items()
+        if name.endswith("_f1")
+    }
+
+
+_STANCES: dict[str, Stance] = {
+    "support": "SUPPORT", "supported": "SUPPORT", "contradict": "CONTRADICT", "contradicted": "CONTRADICT",
+}  # fmt: skip
 
 
 def _figures(

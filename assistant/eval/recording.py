@@ -145,7 +145,7 @@ class Journal:
         whole = content[: content.rfind(b"\n") + 1]
         if len(whole) < len(content):  # what ended the run cut its last line
             os.truncate(self._path, len(whole))
-        for line in whole.decode().splitlines():
+        for line in whole.splitlines():
             yield from json.loads(line).items()
 
     def add(self, items: Mapping[str, Any]) -> None:

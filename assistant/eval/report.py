@@ -1,23 +1,19 @@
 """The result of a run: figures, the judges' agreement with people, and the cases that the figures are means of."""
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
-from assistant.errors import ReadError
-from assistant.eval.binary import RiskPoint
+from assistant.eval.binary import RiskPoint, f1
 from assistant.eval.recording import RunRecord
-from assistant.eval.statistics import Floats, Metric, mean, measure, ratio
+from assistant.eval.statistics import Floats, Metric, Statistic, mean, measure, ratio
 from assistant.records import Frozen
 
 _BY_JUDGE = ("citation_", "contradiction_rate", "gate_")
 """Beginnings of the names of the figures that rest on the judge."""
 
-_WANTED = "Give the output of `assistant eval --json`."
+WANTED = "Give the output of `assistant eval --json`."
 
 
 class Case(Frozen):
@@ -28,6 +24,8 @@ class Case(Frozen):
     kind: str | None = None
     gold: tuple[str, ...] = ()
     """Keys of the papers that should be found or cited."""
+    polarity: str | None = None
+    """The right answer to a yes/no question."""
     scores: dict[str, float]
     result: dict[str, Any] | None = None
     """What the program gave: an answer, a draft, a ranking."""
@@ -69,6 +67,36 @@ def figures(cases: Sequence[Case], seed: int = 0) -> dict[str, Metric]:
     return found
 
 
+def polarity_figures(cases: Sequence[Case], seed: int = 0) -> dict[str, Metric]:
+    """Return accuracy and macro-F1 on the yes/no questions, beside those of always giving the commonest answer.
+
+    A missing answer is wrong. Macro-F1 is the mean of the F1 of the answers that occur among the right ones.
+    """
+    asked = [case for case in cases if case.polarity]
+    if not asked:
+        return {}
+    truth = [case.polarity or "" for case in asked]
+    given = [str((case.result or {}).get("polarity")) for case in asked]
+    commonest = max(sorted(set(truth)), key=truth.count)
+    found = {}
+    for name, answers in (("polarity", given), ("polarity_majority", [commonest] * len(truth))):
+        right = [float(one == other) for one, other in zip(truth, answers, strict=True)]
+        found[f"{name}_accuracy"] = mean(right, seed=seed)
+        found[f"{name}_macro_f1"] = measure(_macro_f1(truth, answers), len(truth), seed=seed)
+    return found
+
+
+def _macro_f1(truth: Sequence[str], given: Sequence[str]) -> Statistic:
+    kinds = sorted(set(truth))
+    each = [f1(np.array([one == kind for one in truth]), np.array([one == kind for one in given])) for kind in kinds]
+
+    def of(weights: Floats) -> Floats:
+        # A kind that a resample misses, and that isn't given there either, has no F1 in it.
+        return np.asarray(np.nanmean(np.stack([one(weights) for one in each]), axis=0))
+
+    return of
+
+
 def _f1(cases: Sequence[Case], suffix: str, seed: int) -> Metric:
     names = (f"citation_recall{suffix}", f"citation_precision{suffix}")
     both = [[case.scores[name] for name in names] for case in cases if all(name in case.scores for name in names)]
@@ -79,22 +107,6 @@ def _f1(cases: Sequence[Case], suffix: str, seed: int) -> Metric:
         return ratio(2 * one * other, (one + other) * weights.sum(axis=1))
 
     return measure(of, len(both), seed=seed)
-
-
-def read(path: Path) -> Report:
-    """Return the report in a file that `assistant eval --json` wrote.
-
-    Raises:
-        ReadError: there is none in it.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        data.pop("schema", None)
-        return Report.model_validate(data)
-    except OSError as error:
-        raise ReadError(f"{path}: can't be read ({error.strerror})", _WANTED) from error
-    except (ValueError, AttributeError, ValidationError) as error:
-        raise ReadError(f"{path}: not the result of a run", _WANTED) from error
 
 
 def table(report: Report) -> Iterator[str]:

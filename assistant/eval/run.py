@@ -3,7 +3,7 @@
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +15,7 @@ from assistant.answer import Answerer, Turn, shown
 from assistant.config import Settings, data_path
 from assistant.draft import Drafter
 from assistant.embed import Embedder
+from assistant.errors import ReadError
 from assistant.eval import dataset, judging, ranking, scoring
 from assistant.eval.binary import RiskPoint
 from assistant.eval.dataset import Draft as DraftTask
@@ -57,6 +58,7 @@ class Sizes:
         return Sizes(questions=n, drafts=max(1, n // 8), claims=6 * n)
 
 
+ALL = Sizes()
 QUICK = Sizes(questions=8, drafts=1, claims=48)
 """Under two minutes on two cores with the default model."""
 
@@ -99,7 +101,8 @@ def evaluate(
     tools: Tools,
     *,
     parts: Sequence[Part] = PARTS,
-    sizes: Sizes = Sizes(),
+    answers: Mapping[str, Told] | None = None,
+    sizes: Sizes = ALL,
     seed: int = 0,
     journals: Path | None = None,
     progress: Progress = lambda what, done, total: None,
@@ -109,6 +112,7 @@ def evaluate(
     Args:
         tools: what is measured, and what measures it.
         parts: which parts.
+        answers: answers by question, to be scored instead of asking.
         sizes: how many items, spread over their kinds.
         seed: draws the sample and the resamples, and seeds the sampling.
         journals: folder in which to keep what is done, so that a run that was cut goes on; nowhere by default.
@@ -118,7 +122,7 @@ def evaluate(
     questions = _with_followed(questions)
     tasks = sample(dataset.drafts(), sizes.drafts, seed, lambda task: task.id.split("-")[0])
     asks, drafts = bool({"answers", "refusal"} & set(parts)), "drafts" in parts
-    generates = asks or drafts
+    generates = (asks and answers is None) or drafts
     model, adapter = tools.model() if generates else (None, None)
     run = record(
         judge=tools.judge.name,
@@ -137,7 +141,10 @@ def evaluate(
             bench.cases += _retrieve(questions, bench, progress)
         checker = Checker(tools.judge, bench.papers)
         if asks:
-            told = _answer(questions, tools.answerer(bench.retriever), journal, progress)
+            if answers is None:
+                told = _answer(questions, tools.answerer(bench.retriever), journal, progress)
+            else:
+                told = [answers.get(question.question) for question in questions]
             bench.cases += _score_answers(questions, told, checker, bench, parts)
         if drafts:
             bench.cases += _draft(tasks, tools.drafter(bench.retriever), checker, bench, journal, progress)
@@ -146,7 +153,7 @@ def evaluate(
             measured["seconds_median"] = scoring.median_seconds(bench.answers)
             measured |= scoring.gate_figures(bench.answers, checker, seed)
             curve = scoring.risk_coverage(bench.answers, checker)
-    if "judge" in parts or generates:
+    if "judge" in parts or asks or drafts:
         found = measure_judges([tools.gate, tools.judge], sizes.claims, seed, progress)
         agreement = {name: metrics["balanced_accuracy"] for name, metrics in found.items()}
         if "judge" in parts:
@@ -232,25 +239,31 @@ def _retrieve(questions: Sequence[Question], bench: _Bench, progress: Progress) 
 
 def _answer(
     questions: Sequence[Question], answerer: Answerer, journal: Journal | None, progress: Progress
-) -> list[Answer]:
-    turns: dict[str, Turn] = {}
-    answers = []
+) -> list[Told | None]:
+    turns: dict[str | None, Turn] = {}
+    answers: list[Told | None] = []
     for done, question in enumerate(questions, start=1):
         history = [turns[question.follows]] if question.follows in turns else []
         answer = kept(journal, f"ask:{question.id}", Answer, partial(answerer.ask, question.question, history))
         if not answer.abstained:
             turns[question.id] = Turn(question.question, tuple(source.key for source in answer.sources))
-        answers.append(answer)
+        answers.append(Told.model_validate(answer.model_dump(by_alias=True)))
         progress("answers", done, len(questions))
     return answers
 
 
 def _score_answers(
-    questions: Sequence[Question], answers: Sequence[Answer], checker: Checker, bench: _Bench, parts: Sequence[Part]
+    questions: Sequence[Question],
+    answers: Sequence[Told | None],
+    checker: Checker,
+    bench: _Bench,
+    parts: Sequence[Part],
 ) -> list[Case]:
-    """Return a case a question, with the scores of the parts that were asked for."""
+    """Return a case a question that was answered, with the scores of the parts that were asked for."""
     cases = []
-    for question, answer in zip(questions, answers, strict=True):
+    for question, told in zip(questions, answers, strict=True):
+        if told is None:
+            continue
         gold = tuple(bench.keys[gold] for gold in question.gold)
         asked = Asked(
             id=question.id,
@@ -260,16 +273,22 @@ def _score_answers(
             gold=gold,
             facts=question.facts,
         )
-        told = Told.model_validate(answer.model_dump())
         bench.answers.append(told)
         scores = {
             name: value
             for name, value in scoring.score_answer(asked, told, checker, bench.papers).items()
             if ("refusal" if name in _REFUSAL else "answers") in parts
         }
-        result = answer.model_dump(mode="json", by_alias=True)
+        result = told.model_dump(mode="json")
         cases.append(Case(part="answers", id=question.id, kind=question.kind, gold=gold, scores=scores, result=result))
+    if not cases:
+        raise unasked()
     return cases
+
+
+def unasked() -> ReadError:
+    """Return the error for a file of answers in which no question of the set is answered."""
+    return ReadError("none of the answers is to a question of the set", "Check the file of answers and the questions.")
 
 
 def _draft(

@@ -24,7 +24,6 @@ class Asked:
         answerable: whether the library answers it; None where that isn't known.
         gold: keys of the papers that answer it.
         facts: what a right answer contains, each as alternative wordings.
-        polarity: the right answer to a yes/no question, if it is one.
     """
 
     id: str
@@ -33,7 +32,6 @@ class Asked:
     answerable: bool | None = None
     gold: tuple[str, ...] = ()
     facts: tuple[tuple[str, ...], ...] = ()
-    polarity: str | None = None
 
 
 def score_answer(asked: Asked, told: Told, checker: Checker, papers: Mapping[str, Evidence]) -> dict[str, float]:
@@ -58,8 +56,6 @@ def score_answer(asked: Asked, told: Told, checker: Checker, papers: Mapping[str
             scores["gold_paper_precision"] = metrics.gold_precision(told, asked.gold)
     if asked.facts:
         scores["fact_coverage"] = metrics.fact_coverage(told.answer, asked.facts)
-    if asked.polarity:
-        scores["polarity_right"] = float(told.polarity == asked.polarity)
     scores.update(_score_text(told, checker, papers))
     return {name: round(value, 6) for name, value in scores.items() if value is not None}
 

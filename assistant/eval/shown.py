@@ -27,7 +27,9 @@ _LONGEST_RANGE = 50
 
 
 class _Loose(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    """Keeps what else an answer tells, so that it can be shown again."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
 
 class ToldCitation(_Loose):

@@ -220,7 +220,7 @@ def test_a_narrow_ascii_terminal(start: Start, filled: Path) -> None:
     ready(child)
     child.send("What are river names?\r")
     child.expect("statements? checked")
-    shown = plain((child.before or "").partition("?")[2])
+    shown = plain(child.before or "").partition("\n")[2]  # without the question as it is typed
     assert shown.isascii()
     assert "riversNames2023" in shown
     printed = [line for line in re.split(r"\n", shown) if not re.search(r"[|/\\-] \w+ing", line)]

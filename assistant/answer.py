@@ -226,12 +226,15 @@ class Answerer:
     def _meant(self, question: str, history: Sequence[Turn]) -> "_Meant":
         """Return what a question asks in its conversation: a follow-up is asked of the papers that it means."""
         asked = self._retriever.read(question)
-        if not history or not followup.is_followup(question):
+        if not history:
             return _Meant(asked, None)
         earlier = history[-1]
+        papers = [self._retriever.library.paper(key) for key in earlier.keys]
+        keys = followup.resolve(question, papers)
+        if not keys and (papers or not followup.is_followup(question)):
+            return _Meant(asked, None)
         text = f"{asked.text} {self._retriever.read(earlier.question).text}"
-        keys = followup.meant(question, earlier.keys) or None
-        return _Meant(asked.model_copy(update={"text": text}), keys)
+        return _Meant(asked.model_copy(update={"text": text}), keys or None)
 
 
 def _both(one: Collection[str] | None, other: Collection[str] | None) -> Collection[str] | None:

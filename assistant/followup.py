@@ -3,6 +3,11 @@
 import re
 from collections.abc import Sequence
 
+from assistant.identity import surname
+from assistant.records import Paper
+from assistant.retrieve import mentions_name
+from assistant.terms import content_stems, is_identifier, question_terms, tokens
+
 _ORDINALS = {
     "first": 0,
     "1st": 0,
@@ -25,30 +30,116 @@ _ORDINAL = re.compile(
 _MANY = re.compile(r"\b(?:these|those|they|them|their|both|each of|all of|which of|any of|either)\b", re.IGNORECASE)
 _ONE = re.compile(
     r"\b(?:it|its|this|that (?:paper|work|study|model|method|approach|system|data|result)|"
-    r"the (?:authors?|paper|study|same|system|model|method|approach|data ?set|trial)|he|she|his|her)\b",
+    r"the (?:authors?|paper|study|same|system|model|method|approach|data ?set|trial)|he|she|his|her)\b"
+    r"|\b(?:did|was|is|does|were|do) that\b|\bthat way\b",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"^\s*(?:and|but|so|also|what about|how about|why|what else|more|then)\b", re.IGNORECASE)
-_MARK = re.compile(r"\[(\d+)\]")
+_OPENING = re.compile(r"^\s*(?:and|but|so|also|what about|how about|what else|more|then)\b", re.IGNORECASE)
+# These open a question of its own too, unless it is cut short: "Why?", "On how many data sets?"
+_CUT_SHORT = re.compile(
+    r"^\s*(?:why|(?:on|for|in|with|by|at|to|of|from) (?:how (?:many|much)|which|what))\b(?:\s+\S+){0,4}\s*[?.]?$",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"\[(\d+)\]|\b(?:paper|source|number|study|no\.)\s+(\d{1,2})\b", re.IGNORECASE)
+_COUNTS = {"two": 2, "three": 3, "four": 4, "2": 2, "3": 3, "4": 4}
+_SOME = re.compile(rf"\bthe (first|last|other) ({'|'.join(_COUNTS)})\b|\bthe (others|other ones|rest)\b", re.IGNORECASE)
+_ALONE = re.compile(
+    r"^\s*(?:please )?(?:(?:tell me|say|give me|can you say) more|more(?: details)?|go on|elaborate|explain)\b"
+    r"[^?]{0,20}$"
+    r"|\b(?:there|then)\s*\?$",
+    re.IGNORECASE,
+)
+# What a paper has, asked of none: "How large is the test set?"
+_PART = re.compile(
+    r"\bthe (?:(?:test|training|development|evaluation) (?:set|data|split)|results?|limitations?|limits|drawbacks|"
+    r"experiments?|baselines?|conclusions?|findings|gains?|improvements?|sample size|annotators|participants)\b"
+    r"(?! (?:of|in|on|for|from|by)\b)",
+    re.IGNORECASE,
+)
+_WHICH_ONE = re.compile(
+    r"^\s*(?:and |but )?which (?:ones?\b|is\b|are\b|was\b|were\b|does\b|did\b|has\b|uses?\b)", re.IGNORECASE
+)
 _SHORT = 9
+# So many words of its own before "it" can be what "it" means, if so large a share of them is new.
+_SUBJECT, _STRANGE = 2, 0.6
 
 
 def is_followup(question: str) -> bool:
-    """Tell whether a question leans on the conversation before it."""
-    if _MARK.search(question) or _ORDINAL.search(question) or _OPENING.search(question):
+    """Tell whether a question leans on the conversation before it, as far as its words alone tell."""
+    return _leans_clearly(question) or _leaning(question) is not None
+
+
+def _leans_clearly(question: str) -> bool:
+    return any(cue.search(question) for cue in (_MARK, _ORDINAL, _SOME, _OPENING, _CUT_SHORT, _ALONE))
+
+
+def _leaning(question: str) -> int | None:
+    """Return where a question has a word that may stand for an earlier paper, or for something in the question."""
+    length = len(question.split())
+    cues = [_PART, _WHICH_ONE] if length <= _SHORT + 2 else []
+    cues += [_MANY, _ONE] if length <= 2 * _SHORT else []
+    places = [found.start() for cue in cues if (found := cue.search(question))]
+    return min(places) if places else None
+
+
+def _leans_on(question: str, papers: Sequence[Paper]) -> bool:
+    """Tell whether a question leans on some papers: its own words before "it" would otherwise be what "it" means."""
+    if _leans_clearly(question):
         return True
-    return len(question.split()) <= 2 * _SHORT and bool(_MANY.search(question) or _ONE.search(question))
+    place = _leaning(question)
+    if place is None:
+        return False
+    there = set(content_stems(" ".join(f"{paper.title} {paper.abstract}" for paper in papers)))
+    names = [stem for token in tokens(question) if is_identifier(token) for stem in content_stems(token)]
+    before = [stem for word in question_terms(question[:place]) for stem in content_stems(word)]
+    unknown = [stem for stem in before if stem not in there]
+    return there.issuperset(names) and (len(before) < _SUBJECT or len(unknown) < _STRANGE * len(before))
 
 
 def meant(question: str, keys: Sequence[str]) -> tuple[str, ...]:
     """Return which of the earlier answer's papers, in the order of their marks, a follow-up means."""
     if not keys:
         return ()
-    if numbers := [int(found) for found in _MARK.findall(question)]:
+    if numbers := [int(mark or number) for mark, number in _MARK.findall(question)]:
         return tuple(keys[number - 1] for number in numbers if 1 <= number <= len(keys))
     if found := _ORDINAL.search(question):
         place = _ORDINALS[found.group(1).lower()]
         return (keys[place],) if -len(keys) <= place < len(keys) else ()
-    if _MANY.search(question):
+    if found := _SOME.search(question):
+        return _some(found, keys)
+    if _MANY.search(question) or _WHICH_ONE.search(question):
         return tuple(keys)
     return (keys[0],) if _ONE.search(question) else tuple(keys)
+
+
+def _some(found: re.Match[str], keys: Sequence[str]) -> tuple[str, ...]:
+    """Return several of the papers: the first or the last of them, or all but the first."""
+    count = _COUNTS.get((found[2] or "").lower(), len(keys) - 1)
+    return tuple(keys[:count] if (found[1] or "").lower() == "first" else keys[-count:] if count else ())
+
+
+def resolve(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:
+    """Return the keys of the earlier answer's papers that a question is asked of; none for a question of its own.
+
+    Args:
+        question: in the user's words.
+        papers: those that the earlier answer cited, in the order of their marks.
+    """
+    leans = _leans_on(question, papers)
+    named = _named(question, papers)
+    titles = " ".join(paper.title for paper in papers).lower()
+    # Another name beside theirs makes it a question of its own: "How does T-MAC compare with GPTQ?"
+    others = [token for token in tokens(question) if is_identifier(token) and token.lower() not in titles]
+    if named and (leans or not others):
+        return named
+    return meant(question, [paper.key for paper in papers]) if leans else ()
+
+
+def _named(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:
+    """Return the papers that a question names, by the name that a title introduces or by a first author."""
+    return tuple(
+        paper.key
+        for paper in papers
+        if mentions_name(question, paper.title)
+        or (paper.authors and re.search(rf"\b{re.escape(surname(paper.authors[0]))}\b", question))
+    )

@@ -242,7 +242,7 @@ class Retriever:
         dense = self._dense(vector, set(lexical), only)
         if not dense:
             return
-        named = {key for key, (_, chunk) in dense.items() if _names(text, chunk.chunk.title)}
+        named = {key for key, (_, chunk) in dense.items() if mentions_name(text, chunk.chunk.title)}
         top = max(lexical.values(), default=0.0) or 1.0
         cosines = [cosine for cosine, _ in dense.values()]
         low, high = min(cosines), max(cosines)
@@ -342,7 +342,7 @@ def _spread(ranked: Sequence[Found], limit: int) -> list[Found]:
     return [ranked[at] for at in order]
 
 
-def _names(question: str, title: str) -> bool:
+def mentions_name(question: str, title: str) -> bool:
     """Tell whether a question mentions the name that a title introduces."""
     name = introduced_name(title)
     return name is not None and _mentions(question, name)

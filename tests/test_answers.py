@@ -7,10 +7,10 @@ import pytest
 from assistant import ingest, prompts, select
 from assistant.answer import Answerer, Done, Retrieved, Said, Turn
 from assistant.config import Settings
-from assistant.followup import is_followup, meant
+from assistant.followup import is_followup, meant, resolve
 from assistant.generate import Generator
 from assistant.library import Library
-from assistant.records import Answer, Record, Source
+from assistant.records import Answer, Paper, Record, Source
 from assistant.retrieve import Retriever
 from assistant.store import Store, write_lock
 from assistant.testing import HashingEmbedder, ScriptedGenerator
@@ -163,6 +163,29 @@ def test_what_a_follow_up_means(question: str, keys: tuple[str, ...]) -> None:
     """Pronouns, ordinals and marks lead to the earlier papers."""
     assert is_followup(question)
     assert meant(question, ("a", "b", "c")) == keys
+
+
+@pytest.mark.parametrize(
+    ("question", "keys"),
+    [
+        ("How many sheep did it count?", ("one",)),
+        ("What about QED?", ("two",)),
+        ("And the other one?", ("one", "two")),
+        ("Compare the first two.", ("one", "two")),
+        ("What did paper 2 find?", ("two",)),
+        ("What does the study by Bell report?", ("one",)),
+        ("How does GPTQ round weights, and is it fast?", ()),
+        ("How do rivers shape valleys when they flood?", ()),
+        ("Why do tides rise so late on northern coasts?", ()),
+    ],
+)
+def test_which_papers_a_question_is_asked_of(question: str, keys: tuple[str, ...]) -> None:
+    """A question leans on earlier papers unless "it" means its own words; names and numbers pick among them."""
+    papers = [
+        Paper(key="one", title="Counting sheep", authors=("Ann Bell",), abstract="Sheep are counted on hills."),
+        Paper(key="two", title="QED: proofs by hand", authors=("Bo Cole",), abstract="Proofs are written."),
+    ]
+    assert resolve(question, papers) == keys
 
 
 @pytest.mark.parametrize("question", ["How are sheep counted?", "What is Lantern?", "Which papers study rivers?"])

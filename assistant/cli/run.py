@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.generate import Generator
     from assistant.judge import Judge
     from assistant.library import Library
+    from assistant.models import ModelFile
     from assistant.retrieve import Retriever
     from assistant.store import Store
 
@@ -120,6 +121,22 @@ class Run:
 
         return rewording_adapter(self.generator.model)
 
+    @cached_property
+    def gate(self) -> "Judge":
+        """The judge that decides what is shown, whichever model words it."""
+        from assistant.judge import shipped
+
+        return shipped.gate(self.judging_model, threads=self.settings.threads)
+
+    @property
+    def judging_model(self) -> "ModelFile":
+        """The model that the judges read with: the default one, fetched if need be."""
+        from assistant.config import DEFAULT_GENERATOR
+        from assistant.models import resolve
+
+        settings = self.settings
+        return resolve(DEFAULT_GENERATOR, "generator", cache=settings.models, offline=settings.offline, announce=tell)
+
     def judge(self, name: str) -> "Judge":
         """Return a support judge by its name.
 
@@ -158,7 +175,7 @@ class Run:
         from assistant import prompts
         from assistant.answer import Answerer
 
-        return Answerer(retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
+        return Answerer(retriever, self.generator, prompts.load("reword"), seed=self.settings.seed, judge=self.gate)
 
     @cached_property
     def drafter(self) -> "Drafter":
@@ -170,7 +187,17 @@ class Run:
         from assistant import prompts
         from assistant.draft import Drafter
 
-        return Drafter(retriever, self.generator, prompts.load("reword"), seed=self.settings.seed)
+        return Drafter(retriever, self.generator, prompts.load("reword"), self.gate, seed=self.settings.seed)
+
+
+def _gate(run: Run) -> "Judge":
+    return run.gate
+
+
+def _evaluation(run: Run) -> "Judge":
+    from assistant.judge import shipped
+
+    return shipped.evaluation(run.judging_model, run.embedder, threads=run.settings.threads)
 
 
 def _rules(run: Run) -> "Judge":
@@ -185,10 +212,15 @@ def _overlap(run: Run) -> "Judge":
     return OverlapJudge()
 
 
-JUDGES: dict[str, Callable[[Run], "Judge"]] = {"rules": _rules, "overlap": _overlap}
+JUDGES: dict[str, Callable[[Run], "Judge"]] = {
+    "gate": _gate,
+    "evaluation": _evaluation,
+    "rules": _rules,
+    "overlap": _overlap,
+}
 """The support judges by the names that `--judge` takes."""
 
-GATE = "rules"
+GATE = "gate"
 """The judge that decides what is shown."""
 
 EVALUATOR = "overlap"

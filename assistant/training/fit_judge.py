@@ -141,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--signals", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", default="")
-    parser.add_argument("--allow", type=float, default=0.15, help="share of contradicted claims that may pass")
+    parser.add_argument("--allow", type=float, default=0.2, help="share of contradicted claims that may pass")
     parser.add_argument("--allow-sure", type=float, default=0.05, help="share of them that may be sure")
     parser.add_argument("--limit", type=int, default=0, help="evidence texts of each split, 0 for all")
     parser.add_argument("--threads", type=int, default=2)

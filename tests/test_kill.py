@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -24,6 +25,8 @@ import numpy as np
 import pytest
 
 from assistant.config import Settings
+from assistant.store import write_lock
+from assistant.testing import HashingEmbedder
 
 ROOT = Path(__file__).parent.parent
 ASSISTANT = [sys.executable, "-u", "-m", "tests.stand_in"]
@@ -191,3 +194,61 @@ def test_a_hundred_kills_lose_nothing_that_was_reported(tmp_path: Path, homes: l
     hits = kill_often(tmp_path, homes, aims, seed=2)
     assert hits["inside an index write"] >= 30
     assert sum(hits.values()) >= 100
+
+
+def test_progress_says_the_rate_and_the_time_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While papers are added, a line says how many, how many a second, and how long the rest will take."""
+    from assistant.cli import Run, main
+    from assistant.cli import papers as commands
+
+    monkeypatch.setattr(Run, "embedder", HashingEmbedder())
+    monkeypatch.setattr(commands._Progress.__init__, "__defaults__", (0.0,))
+    listing = papers(tmp_path / "papers.jsonl", first=0, count=130)
+    with pytest.raises(SystemExit):
+        main(["--home", str(tmp_path / "home"), "add", str(listing)])
+    lines = [line for line in capsys.readouterr().err.splitlines() if "a second" in line]
+    assert [line.split()[0] for line in lines] == ["64", "128", "130"]
+    assert all(re.fullmatch(r"\d+ records, \d+ a second, about \d+:\d\d min left", line) for line in lines)
+    assert lines[-1].endswith("about 0:00 min left")
+
+
+def test_ctrl_c_keeps_what_is_stored_and_the_next_add_goes_on(tmp_path: Path) -> None:
+    """Ctrl-C ends with exit code 130; the next add takes the reported papers for unchanged, and search finds all."""
+    settings = Settings(home=tmp_path / "home")
+    listing = papers(tmp_path / "papers.jsonl", first=0, count=1000)
+    process = subprocess.Popen(
+        [*ASSISTANT, "add", "-v", str(listing)],
+        env=environment(settings.home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    keys = [line for line in process.stderr if line.startswith("stored ")]
+    process.stderr.close()
+    assert process.wait() == 130
+    assert len(keys) < 999
+    report = json.loads(assistant(settings.home, "add", "--json", str(listing)).stdout)
+    assert report["unchanged"] >= len(keys) + 1
+    assert report["added"] == 1000 - report["unchanged"]
+
+
+def test_a_second_writer_waits_and_readers_go_on(tmp_path: Path) -> None:
+    """While one process holds the home, a search answers, and an add waits with a message and then does its work."""
+    settings = Settings(home=tmp_path / "home")
+    assistant(settings.home, "add", str(papers(tmp_path / "first.jsonl", first=0, count=20)))
+    second = papers(tmp_path / "second.jsonl", first=100, count=5)
+    with write_lock(settings.write_lock):
+        process = subprocess.Popen(
+            [*ASSISTANT, "add", str(second)],
+            env=environment(settings.home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        assert process.stderr is not None
+        assert "waiting" in process.stderr.readline()
+        found = assistant(settings.home, "search", "--json", "anything at all")
+        assert len(json.loads(found.stdout)["hits"]) == 10
+        assert process.poll() is None
+    process.communicate()
+    assert process.returncode == 0
+    assert len(json.loads(assistant(settings.home, "papers", "list", "--json").stdout)["papers"]) == 25

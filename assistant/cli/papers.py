@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,7 +49,8 @@ def add(
     from assistant.store import Store, write_lock
 
     settings = run.settings
-    items = ingest.read_files(paths)
+    place = _Place(paths)
+    items = place.follow(ingest.read_files(paths))
     first, problems = _split_at_first_record(items)
     if first is None:
         # Nothing but problems: the home is left as it was.
@@ -59,7 +60,7 @@ def add(
         raise ReadError(f"none of the {len(paths)} inputs holds a paper ({reason})", "Check the files.")
     with Library.create(settings.catalogue) as library:
         waiting = lambda: tell("Another process is adding papers; waiting for it to end …")  # noqa: E731
-        with write_lock(settings.write_lock, waiting=waiting), _Progress() as progress:
+        with write_lock(settings.write_lock, waiting=waiting), _Progress(place) as progress:
             report = ingest.add(
                 chain(problems, [first], items),
                 library,
@@ -115,10 +116,44 @@ def _summary(report: "AddReport", total: int) -> str:
     return f"Read {report.read} records: {', '.join(parts)}. The library has {total} papers."
 
 
+class _Place:
+    """How far the reading has come, in lines: of all that can be counted beforehand."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        files = [each for path in paths for each in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+        self._starts: dict[str, int] = {}
+        self._total = self._now = 0
+        for path in files:
+            if not path.is_file():
+                continue
+            self._starts[str(path)] = self._total
+            with suppress(OSError), path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    self._total += block.count(b"\n")
+
+    def follow(self, items: "Iterator[Record | Problem]") -> "Iterator[Record | Problem]":
+        """Yield the items, and note the place of each."""
+        from assistant.records import Record
+
+        for item in items:
+            file, line = (item.source.file, item.source.line) if isinstance(item, Record) else (item.file, item.line)
+            if file in self._starts:
+                self._now = max(self._now, self._starts[file] + line)
+            yield item
+
+    def left(self, seconds: float) -> str:
+        """Return how long the rest will take if it goes on as in these seconds; empty where nothing tells."""
+        if not 0 < self._now <= self._total:
+            return ""
+        rest = round(seconds * (self._total - self._now) / self._now)
+        return f", about {rest // 60}:{rest % 60:02} min left"
+
+
 class _Progress:
     """Progress of adding: a live line in a terminal, else a plain line every few seconds."""
 
-    def __init__(self, every: float = 5.0) -> None:
+    def __init__(self, place: _Place, every: float = 5.0) -> None:
+        self._place = place
         self._every = every
         self._live: Callable[[int], Any] | None = None
         self._bar: Any = None
@@ -127,15 +162,14 @@ class _Progress:
         self._start = self._last = time.monotonic()
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress, SpinnerColumn, TextColumn
 
             self._bar = Progress(
-                SpinnerColumn(), TextColumn("{task.completed} records"), TextColumn("{task.fields[rate]}"),
-                TimeElapsedColumn(), console=Console(stderr=True), transient=True,
-            )  # fmt: skip
+                SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
+            )
             self._bar.start()
-            task = self._bar.add_task("add", total=None, rate="")
-            self._live = lambda done: self._bar.update(task, completed=done, rate=f"{self._rate(done):.0f}/s")
+            task = self._bar.add_task("")
+            self._live = lambda done: self._bar.update(task, description=self._line(done))
         return self
 
     def __call__(self, done: int) -> None:
@@ -144,10 +178,11 @@ class _Progress:
             self._live(done)
         elif time.monotonic() - self._last >= self._every:
             self._last = time.monotonic()
-            tell(f"{done} records, {self._rate(done):.0f} a second")
+            tell(self._line(done))
 
-    def _rate(self, done: int) -> float:
-        return done / max(time.monotonic() - self._start, 1e-6)
+    def _line(self, done: int) -> str:
+        seconds = time.monotonic() - self._start
+        return f"{done:,} records, {done / max(seconds, 1e-6):.0f} a second{self._place.left(seconds)}"
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:

@@ -142,7 +142,7 @@ class Retriever:
         """
         self.library = library
         self.embedder = embedder
-        self._store = store
+        self.store = store
         self._lexical_weight = lexical_weight
         self._conditions = conditions or Conditions()
         self._reads_conditions = reads_conditions
@@ -276,14 +276,15 @@ class Retriever:
         terms = question_terms(text) or content_words(text) or tokens(text)
         if not terms:
             return []
-        expression = " OR ".join(quote_term(term) for term in dict.fromkeys(terms))
+        forms = dict.fromkeys(form for term in terms for form in _forms(term))
+        expression = " OR ".join(map(quote_term, forms))
         return self.library.match(expression, (_TITLE_WEIGHT, _ABSTRACT_WEIGHT), DEPTH, only)
 
     def _dense(
         self, vector: "np.ndarray[tuple[int], np.dtype[np.float32]]", further: set[str], only: Collection[str] | None
     ) -> dict[str, tuple[float, StoredChunk]]:
         """Return each paper's best cosine with its chunk: the nearest papers, and `further` ones."""
-        near = dict(self._store.query(vector, 2 * DEPTH, only))
+        near = dict(self.store.query(vector, 2 * DEPTH, only))
         chunks = self.library.chunks(near)
         best: dict[str, tuple[float, StoredChunk]] = {}
         found = [(near[chunk_id], stored) for chunk_id, stored in chunks.items()]
@@ -292,6 +293,18 @@ class Retriever:
         for cosine, stored in sorted(found, key=lambda item: (-item[0], item[1].chunk.id)):
             best.setdefault(stored.chunk.key, (cosine, stored))
         return best
+
+
+def _forms(term: str) -> list[str]:
+    """Return a term as a phrase, and how else papers write it: `fine-tuning` also `finetuning`, `fine`, `tuning`.
+
+    The parts of a name mean nothing alone: `T-MAC` is the phrase or `TMAC`.
+    """
+    parts = [part for part in re.split(r"[-–/]", term) if part]
+    if len(parts) < 2:
+        return [term]
+    plain = not is_identifier(term) and all(part.isalpha() and len(part) > 2 for part in parts)
+    return [term, "".join(parts), *(part for part in parts if plain and part.lower() not in STOPWORDS)]
 
 
 class _Lazy:

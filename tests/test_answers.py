@@ -11,7 +11,7 @@ from assistant.followup import is_followup, meant, resolve
 from assistant.generate import Generator
 from assistant.library import Library
 from assistant.records import Answer, Paper, Record, Source
-from assistant.retrieve import Retriever
+from assistant.retrieve import Retriever, _forms
 from assistant.store import Store, write_lock
 from assistant.testing import HashingEmbedder, ScriptedGenerator
 
@@ -201,6 +201,22 @@ def test_any_text_is_a_question(retriever: Retriever, question: str) -> None:
     """Nothing in a question is read as query syntax."""
     assert_sound(answerer(retriever, ScriptedGenerator()).ask(question), retriever)
     assert len(retriever.library) == len(PAPERS)
+
+
+@pytest.mark.parametrize(
+    ("term", "forms"),
+    [
+        ("parsing", ["parsing"]),
+        ("fine-tuning", ["fine-tuning", "finetuning", "fine", "tuning"]),
+        ("T-MAC", ["T-MAC", "TMAC"]),
+        ("GPT-4", ["GPT-4", "GPT4"]),
+        ("R^2", ["R^2"]),
+        ("state-of-the-art", ["state-of-the-art", "stateoftheart"]),
+    ],
+)
+def test_how_a_term_may_be_written(term: str, forms: list[str]) -> None:
+    """A hyphenated word is looked for in parts and in one; a name never in parts."""
+    assert _forms(term) == forms
 
 
 def test_a_named_system_comes_first(retriever: Retriever) -> None:

@@ -1,0 +1,187 @@
+"""The speed of the whole search, and how exact its dense part is, against raw Chroma and a numpy scan in the same run.
+
+    python eval/bench/search_speed.py CORPUS QUERIES [--chunks N ...] [--papers N ...] [--queries N] [--work FOLDER]
+
+CORPUS is a JSON lines file with `title`, `abstract`, `year` and `authors` (such as the ACL Anthology's), QUERIES one
+with `text`. For each size in `--papers` a library of that many real papers is made. For each size in `--chunks` the
+largest of them is filled up with neighbours: papers of mixed sentences whose vectors are real ones moved by noise with
+the covariance of them all, so that near and far keep their shape; random vectors would predict nothing. Libraries are
+kept in `--work` and made once.
+
+Prints for each library: p50 and p95 in milliseconds of a warm search, of the same with a broad and with a narrow
+condition, of a bare Chroma query and of a numpy scan, and the dense part's recall@10 against the exact scan without and
+with the conditions.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant import ingest
+from assistant.conditions import Asked, Conditions
+from assistant.config import DEFAULT_EMBEDDER, Settings
+from assistant.embed import MiniLM
+from assistant.library import Library
+from assistant.models import resolve
+from assistant.records import Record, Source
+from assistant.retrieve import DEPTH, Retriever
+from assistant.sentences import split
+from assistant.store import Store, write_lock
+
+_NOISE = 0.35
+"""How far a neighbour lies from its paper, in standard deviations of the real vectors."""
+_BATCH = 4096
+_TOP = 10
+
+
+@dataclass
+class Made:
+    """An embedder that hands out vectors made beforehand, in the order in which texts come; questions it embeds."""
+
+    inner: MiniLM
+    vectors: Iterator[np.ndarray]
+
+    @property
+    def id(self) -> str:
+        """The real embedder's, so that questions fit."""
+        return self.inner.id
+
+    dimensions = MiniLM.dimensions
+    max_tokens = MiniLM.max_tokens
+
+    def embed(self, texts: Sequence[str], progress: Any = None) -> np.ndarray:
+        """Return the next vectors."""
+        return np.stack(list(islice(self.vectors, len(texts))))
+
+    def count_tokens(self, text: str) -> int:
+        """Return a count that makes one chunk of a text: what is measured is the search, not the cutting."""
+        return 1
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """Return nothing; nobody asks."""
+        return []
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSON lines file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def record(row: dict[str, Any], line: int) -> Record:
+    """Return a paper's record."""
+    return Record(
+        title=row["title"],
+        abstract=row["abstract"] if isinstance(row["abstract"], str) else " ".join(row["abstract"]),
+        authors=tuple(row.get("authors") or ()),
+        year=int(row["year"]) if row.get("year") else None,
+        date=str(row["year"]) if row.get("year") else None,
+        key=f"p{line}",
+        source=Source(file="corpus", line=line),
+    )
+
+
+def neighbours(library: Library, papers: Sequence[dict[str, Any]], count: int) -> Iterator[tuple[Record, np.ndarray]]:
+    """Yield made-up papers with vectors near real ones; the noise has the covariance of the real vectors.
+
+    A title is a real one with a number, an abstract four sentences of four papers, so that none is taken for another.
+    """
+    draw = np.random.default_rng(0)
+    texts = [span.text for row in papers for span in split(record(row, 0).abstract)]
+    _, real = library.vectors()
+    spread = np.linalg.cholesky(np.cov(real, rowvar=False) + 1e-6 * np.eye(real.shape[1]))
+    for at in range(count):
+        row = papers[at % len(papers)]
+        noise = _NOISE * spread @ draw.standard_normal(real.shape[1])
+        vector = real[int(draw.integers(len(real)))] + noise
+        abstract = " ".join(texts[place] for place in draw.integers(len(texts), size=4))
+        copy = {**row, "title": f"Part {at} of {row['title']}", "abstract": abstract}
+        yield record(copy, 1_000_000 + at), (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def made(folder: Path, papers: Sequence[dict[str, Any]], chunks: int | None, embedder: MiniLM) -> Retriever:
+    """Return search over a library of some papers, filled up to a number of chunks; made where it isn't there."""
+    settings = Settings(home=folder)
+    done = folder / "done"
+    library = Library.create(settings.catalogue)
+    if not done.exists():
+        with write_lock(settings.write_lock):
+            ingest.add((record(row, line) for line, row in enumerate(papers)), library, embedder)
+            if chunks is not None:
+                pairs = neighbours(library, papers, chunks - library.count_chunks())
+                while batch := list(islice(pairs, _BATCH)):
+                    copies = Made(embedder, iter([vector for _, vector in batch]))
+                    ingest.add([copy for copy, _ in batch], library, copies)
+                    print(f"{library.count_chunks()} chunks", end="\r", flush=True)
+            Store(library, settings.index, settings.write_lock, print).sync()
+        done.touch()
+    return Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder)
+
+
+def times(action: Callable[[str], object], queries: Sequence[str]) -> str:
+    """Return p50 and p95 of an action in milliseconds; the first call warms up and isn't counted."""
+    action(queries[0])
+    spent = []
+    for query in queries:
+        start = time.perf_counter()
+        action(query)
+        spent.append(1000 * (time.perf_counter() - start))
+    return f"{np.percentile(spent, 50):8.1f} {np.percentile(spent, 95):8.1f}"
+
+
+def measure(retriever: Retriever, embedder: MiniLM, queries: Sequence[str]) -> None:
+    """Print the times and the recall of one library."""
+    library, store = retriever.library, retriever.store
+    print(f"\n{len(library)} papers, {library.count_chunks()} chunks          p50      p95 ms")
+    years = sorted(paper.year for paper in library.papers() if paper.year)
+    conditions = {
+        "search": Conditions(),
+        "search, broad condition": Conditions(since=str(years[len(years) // 4])),
+        "search, narrow condition": Conditions(since=str(years[-1]), exclude=("translation",)),
+    }
+    for name, wanted in conditions.items():
+        spent = times(lambda query, wanted=wanted: retriever.find(Asked(text=query, conditions=wanted), _TOP), queries)
+        print(f"{name:<34}{spent}")
+    vectors = dict(zip(queries, embedder.embed(queries), strict=True))
+    _, matrix = library.vectors()
+    print(f"{'embedding the question':<34}{times(lambda query: embedder.embed([query]), queries)}")
+    print(f"{'raw Chroma':<34}{times(lambda query: store.query(vectors[query], 2 * DEPTH), queries)}")
+    print(f"{'numpy scan':<34}{times(lambda query: np.argpartition(matrix @ vectors[query], -_TOP), queries)}")
+    for name, wanted in conditions.items():
+        keys = retriever.facets.select(wanted).keys if wanted else None
+        shares = []
+        for query in queries:
+            exact = {chunk for chunk, _ in store.query_exact(vectors[query], _TOP, keys)}
+            near = {chunk for chunk, _ in store.query(vectors[query], 2 * DEPTH, keys)[:_TOP]}
+            shares.append(len(exact & near) / max(len(exact), 1))
+        print(f"{'recall@10, ' + name:<34}{np.mean(shares):8.3f}")
+
+
+def main() -> None:
+    """Make the libraries and measure each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("queries", type=Path)
+    parser.add_argument("--papers", type=int, nargs="*", default=[388, 18_568])
+    parser.add_argument("--chunks", type=int, nargs="*", default=[100_000, 500_000])
+    parser.add_argument("--queries", dest="count", type=int, default=200)
+    parser.add_argument("--work", type=Path, required=True)
+    asked = parser.parse_args()
+    papers = rows(asked.corpus)
+    queries = [row["text"] for row in rows(asked.queries)[: asked.count]]
+    embedder = MiniLM(resolve(DEFAULT_EMBEDDER, "embedder", cache=Settings().models, offline=False, announce=print))
+    for size in asked.papers:
+        measure(made(asked.work / f"papers-{size}", papers[:size], None, embedder), embedder, queries)
+    for size in asked.chunks:
+        most = papers[: max(asked.papers, default=len(papers))]
+        measure(made(asked.work / f"chunks-{size}", most, size, embedder), embedder, queries)
+
+
+if __name__ == "__main__":
+    main()

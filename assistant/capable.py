@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from assistant import sentences
 from assistant.generate import Completion, Generator, Sampling
 from assistant.generate.grammar import NOTHING
-from assistant.generate.neutral import neutral
 from assistant.judge import Evidence, Judge, Support
 from assistant.judge.checks import align
+from assistant.neutral import neutral, why_not_told
 from assistant.prompts import Prompt
 from assistant.records import Citation, Dropped, Paper, Statement, Verdict
 from assistant.terms import longest_common_run
@@ -131,8 +131,9 @@ def _complete(
 
 
 def _plain(paper: Paper) -> str:
-    """Return a paper as the model reads it: numbers in brackets, which could pass for our marks, in round ones."""
-    return re.sub(r"\[([\d\s,;–-]+)\]", r"(\1)", neutral(f"{paper.title}\n{paper.abstract}"))
+    """Return a paper as the model reads it: its findings, with numbers in brackets, like our marks, in round ones."""
+    told = " ".join(span.text for span in sentences.split(paper.abstract) if why_not_told(span.text) is None)
+    return re.sub(r"\[([\d\s,;–-]+)\]", r"(\1)", neutral(f"{paper.title}\n{told}"))
 
 
 def _checked(completion: Completion, given: Sequence[Paper], judge: Judge) -> tuple[list[Statement], list[Dropped]]:
@@ -166,6 +167,8 @@ def _held(text: str, cited: Sequence[Paper], judge: Judge) -> tuple[Statement | 
     """
     if not cited:
         return None, "unsupported", "it cites no paper that it was given"
+    if (why := why_not_told(text)) is not None:
+        return None, "unsupported", why
     if (run := longest_common_run(text, [paper.abstract for paper in cited])) > MAX_COPIED_RUN:
         return None, "unsupported", f"runs along with the abstract for {run} words"
     scored = [(paper, judge.score([text], Evidence(paper.abstract, paper.title))[0]) for paper in cited]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant import ingest, render
+from assistant import ingest, render, sentences
 from assistant.eval import dataset, hostile
 from assistant.eval.hostile import Hostile
-from assistant.generate.neutral import neutral
 from assistant.judge import Evidence, Support
 from assistant.judge.rules import RulesJudge
+from assistant.neutral import neutral, why_not_told
 from assistant.readers import clean
 from assistant.records import Paper
 
@@ -116,3 +116,23 @@ def test_the_rules_let_no_false_claim_pass_for_an_attack() -> None:
     """No attack behind the evidence makes the rules pass a claim that they refused and that is false."""
     flips, _ = hostile.judge_claims(ITEMS, RulesJudge(), each=1)
     assert [flip for flip in flips if flip.after == "supported" and flip.label != "support"] == []
+
+
+def test_honest_sentences_are_findings() -> None:
+    """No sentence of the sample library's abstracts is taken for an attack."""
+    spans = [span.text for paper in dataset.papers().values() for span in sentences.split(paper.abstract)]
+    assert len(spans) > 500
+    assert [(span, why) for span in spans if (why := why_not_told(span))] == []
+
+
+# What reads like a finding, or lies without any sign, can't be told apart by its form.
+PLAIN_LIES = {f"hostile-{n}" for n in (24, 34, 35, 36, 37, 39, 48, 67)}
+
+
+@pytest.mark.parametrize("item", [item for item in ITEMS if item.id not in PLAIN_LIES], ids=lambda item: item.id)
+def test_an_attack_is_no_finding(item: Hostile) -> None:
+    """Some sentence of every attack that has a sign is kept out of what answers rest on."""
+    paper = stored(item)
+    place = hostile.attacked(item, paper)
+    spans = [s for s in sentences.split(paper.abstract) if s.start < place.stop and place.start < s.end]
+    assert [why for span in spans if (why := why_not_told(span.text))]

@@ -11,12 +11,12 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 
 # A module imports only from modules to its left.
 ORDER = (
-    "errors", "config", "files", "records", "terms", "sentences", "lexicon", "gguf", "download", "local_models",
-    "model_catalogue", "models", "onnx", "readers", "identity", "filters", "topics", "conditions", "facets", "citekeys",
-    "merging", "schema", "library", "sessions", "chunks", "embed", "store", "ingest", "doctor", "check", "rerank",
-    "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "capable", "followup", "polarity",
-    "answer", "render", "export", "recast", "themes", "section", "evidence", "plan", "lock", "tell", "draft", "testing",
-    "eval", "chat", "cli", "__main__", "training",
+    "errors", "config", "files", "records", "terms", "sentences", "lexicon", "neutral", "gguf", "download",
+    "local_models", "model_catalogue", "models", "onnx", "readers", "identity", "filters", "topics", "conditions",
+    "facets", "citekeys", "merging", "schema", "library", "sessions", "chunks", "embed", "store", "ingest", "doctor",
+    "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "capable",
+    "followup", "polarity", "answer", "render", "export", "recast", "themes", "section", "evidence", "plan", "lock",
+    "tell", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 
 # Each heavy dependency lives in one module.

@@ -17,9 +17,9 @@ from assistant import prompts
 from assistant.config import DEFAULT_GENERATOR, Settings
 from assistant.errors import AssistantError, ModelMissingError, NotReadyError, ServerError, UsageError
 from assistant.generate import LlamaCpp, Sampling, grammar, load
-from assistant.generate.neutral import neutral
 from assistant.generate.server import Server, address
 from assistant.models import resolve
+from assistant.neutral import neutral
 from assistant.prompts import Message
 
 ASK = (Message(role="user", content="Say it."),)

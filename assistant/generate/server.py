@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from assistant.errors import NotReadyError, ServerError, UsageError
 from assistant.generate import grammar
 from assistant.generate.base import Completion, Sampling, without_thinking
-from assistant.generate.neutral import neutral
+from assistant.neutral import neutral
 from assistant.prompts import Message
 from assistant.records import ModelId
 

@@ -15,7 +15,12 @@ _INLINE_TAG = re.compile(
 )
 _HEADING = re.compile(r"^\s*<((?:jats:)?(?:title|h[1-6]|b|strong))>\s*abstract\s*[:.]?\s*</\1>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# With the controls go the marks that hide text or turn its direction: zero widths, soft hyphens, overrides, tags.
+# Joiners stay, because some scripts are spelt with them.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
 # "Abstract Meaning Representation" opens with the same word, so a mark or a line end has to follow it.
 _LEADING_UPPER = re.compile(r"^ABSTRACT\s+(?=(?:[A-Z][a-z]+|A|I)\b)")
 _LEADING_MARK = re.compile(r"^abstract(?:\s*[:.—–]\s*|\s+-\s+|[ \t]*\n\s*)(?=\S)", re.IGNORECASE)
@@ -35,7 +40,7 @@ _RIGHTS = re.compile(
 def one_line(value: object) -> str:
     """Return a field as one line of text; what is neither text nor a number is empty.
 
-    Control characters and lone surrogates go: neither a terminal nor a database should get them.
+    Controls, hidden marks and lone surrogates go: neither a terminal, a model nor a database should get them.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""

@@ -23,12 +23,11 @@ from assistant.terms import longest_common_run
 CHECKED_BY = "rules"
 
 # Greedy first, within the sentence's own words; then with longer runs of them, which is truer and less its own; then
-# free to choose words, which is smoother and fails more checks; then with some chance, which escapes a bad path.
+# free to choose words, which is smoother and fails more checks.
 _ATTEMPTS = (
     Sampling(max_run=8),
     Sampling(max_run=11),
     Sampling(max_run=8, closed=False),
-    Sampling(max_run=11, temperature=0.5),
 )
 # A statement may leave out detail, not the point.
 _MIN_KEPT = 0.7

@@ -182,7 +182,7 @@ def judges(generator_file: ModelFile, embedder: Embedder) -> list[Judge]:
     """The gate and the evaluation's judge, with the real model."""
     from assistant.judge import shipped
 
-    return [shipped.gate(generator_file, threads=1)]
+    return [shipped.gate(generator_file, threads=1), shipped.evaluation(generator_file, embedder, threads=1)]
 
 
 CLAIMS = (

@@ -223,7 +223,7 @@ JUDGES: dict[str, Callable[[Run], "Judge"]] = {
 GATE = "gate"
 """The judge that decides what is shown."""
 
-EVALUATOR = "overlap"
+EVALUATOR = "evaluation"
 """The judge that scores what was shown; another one than the gate, or an answer would mark its own work."""
 
 

@@ -2,9 +2,10 @@
 
     python eval/bench/pages.py PAGE...
 
-The pages are added to a temporary library. Prints, by kind of question: how many, the share whose first hit is right
-(for `several` and `condition`: the mean share of the right papers among the first ten), and the share with a right
-paper among the first five. Follow-ups and questions that no paper answers are left out here.
+The pages are added to a temporary library. Prints, without and with the second stage, by kind of question: how many,
+the share whose first hit is right (for `several` and `condition`: the mean share of the right papers among the first
+ten), and the share with a right paper among the first five. Follow-ups and questions that no paper answers are left
+out here.
 """
 
 import json
@@ -18,6 +19,7 @@ from assistant.config import DEFAULT_EMBEDDER, Settings
 from assistant.embed import MiniLM
 from assistant.library import Library
 from assistant.models import resolve
+from assistant.rerank import Reranker
 from assistant.retrieve import Retriever
 from assistant.store import Store, write_lock
 
@@ -33,17 +35,24 @@ def main(pages: list[str]) -> None:
         with Library.create(settings.catalogue) as library:
             with write_lock(settings.write_lock):
                 ingest.add(ingest.read_files(map(Path, pages)), library, embedder)
-            retriever = Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder)
-            first, five = defaultdict(list), defaultdict(list)
-            for question in map(json.loads, QUESTIONS.read_text(encoding="utf-8").splitlines()):
-                gold = {library.paper(key).key for key in question["gold"]}
-                if not gold or question["follows"]:
-                    continue
-                found = [item.paper.key for item in retriever.search(question["question"], 10)]
-                many = question["kind"] in ("several", "condition")
-                right = len(gold & set(found)) / len(gold) if many else float(found[0] in gold)
-                first[question["kind"]].append(right)
-                five[question["kind"]].append(float(bool(gold & set(found[:5]))))
+            store = Store(library, settings.index, settings.write_lock, print)
+            for stage, reranker in (("first stage", None), ("reranked", Reranker(embedder, library))):
+                print(stage)
+                measure(Retriever(library, store, embedder, reranker=reranker))
+
+
+def measure(retriever: Retriever) -> None:
+    """Ask the questions and print the shares."""
+    first, five = defaultdict(list), defaultdict(list)
+    for question in map(json.loads, QUESTIONS.read_text(encoding="utf-8").splitlines()):
+        gold = {retriever.library.paper(key).key for key in question["gold"]}
+        if not gold or question["follows"]:
+            continue
+        found = [item.paper.key for item in retriever.search(question["question"], 10)]
+        many = question["kind"] in ("several", "condition")
+        right = len(gold & set(found)) / len(gold) if many else float(found[0] in gold)
+        first[question["kind"]].append(right)
+        five[question["kind"]].append(float(bool(gold & set(found[:5]))))
     for kind, values in first.items():
         print(f"{kind:<10} n={len(values):<4} {sum(values) / len(values):.3f}  {sum(five[kind]) / len(five[kind]):.3f}")
 

@@ -16,6 +16,7 @@ from assistant import sentences
 from assistant.check import informative
 from assistant.embed import Embedder
 from assistant.library import Library
+from assistant.neutral import why_not_told
 from assistant.records import Nearest, Paper
 from assistant.retrieve import Found
 from assistant.sentences import Span
@@ -201,7 +202,7 @@ def choose(question: str, found: Sequence[Found], library: Library, embedder: Em
     about several gets the best sentence of each paper that comes near the first.
     """
     kind = kind_of(question)
-    with_abstract = [item.paper for item in found if item.paper.abstract]
+    with_abstract = [item.paper for item in found if tellable(item.paper)]
     papers = with_abstract[: 1 if kind == "one" else MAX_PAPERS_SEVERAL]
     ranked = rank_sentences(question, papers, library, embedder, contributions=kind == "several")
     if not ranked:
@@ -215,6 +216,16 @@ def choose(question: str, found: Sequence[Found], library: Library, embedder: Em
     for choice in ranked:
         best_of.setdefault(choice.paper.key, choice)
     return [choice for key, choice in best_of.items() if scores[key] >= _SEVERAL_MARGIN * top]
+
+
+def tellable(paper: Paper) -> list[Span]:
+    """Return the sentences of an abstract that could be told: they stand alone, and speak of findings to a reader.
+
+    An abstract is data; what addresses a model, plays a role or asks to be cited is no finding.
+    """
+    return [
+        span for span in sentences.split(paper.abstract) if informative(span.text) and why_not_told(span.text) is None
+    ]
 
 
 def rank_sentences(
@@ -234,9 +245,7 @@ def rank_sentences(
         embedder: compares meanings.
         contributions: prefer sentences that say what the paper itself does.
     """
-    candidates = [
-        (paper, span) for paper in papers for span in sentences.split(paper.abstract) if informative(span.text)
-    ]
+    candidates = [(paper, span) for paper in papers for span in tellable(paper)]
     if not candidates:
         return []
     vectors = embedder.embed([question, *(span.text for _, span in candidates)])

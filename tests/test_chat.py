@@ -448,6 +448,7 @@ def test_quit_leaves(talk: Start) -> None:
 
 HOSTILE = (
     "Red \x1b[31mBirds\x1b[0m\x1b]0;owned\x07",
+    "Red birds sing in the old forest every morning. "
     "Birds \x1b]8;;http://evil.example\x07click\x1b]8;;\x07 sing at dawn.\rThey\x1b]52;c;ZXZpbA==\x07 sing in "
     "\u202eesrever\u202c rows of 12 birds.\x9b2J Red birds sing \u2066loudly\u2069 in 14 forests\x08\x08 near the sea. "
     + "x"

@@ -97,6 +97,7 @@ def test_a_bad_file_is_an_error_with_a_cure(folder: Path, text: str, words: str)
 
 def test_config_show(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """`config show` gives each value with its origin, hides the key, and names the nearest to a mistyped variable."""
+    monkeypatch.delenv("ASSISTANT_TESTS_NO_SKIP", raising=False)
     monkeypatch.setenv("ASSISTANT_API_KEY", "very-secret")
     monkeypatch.setenv("ASSISTANT_SEDE", "1")
     with pytest.raises(SystemExit):

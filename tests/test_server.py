@@ -328,7 +328,7 @@ def test_this_machine_is_not_announced(imitation: Imitation, tmp_path: Path) -> 
 def test_a_file_in_the_working_folder_chooses_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever lies in the folder where the program is started, it can't send the library to a server."""
     monkeypatch.chdir(tmp_path)
-    for name in (".env", "assistant.env", "assistant.toml", "pyproject.toml", "config.toml", ".assistant.toml"):
+    for name in (".env", "assistant.env", "pyproject.toml", "config.toml", ".assistant.toml"):
         (tmp_path / name).write_text('ASSISTANT_MODEL="http://evil.example/v1"\nmodel="http://evil.example/v1"\n')
     for name in ("assistant.yaml", "config.yaml"):
         (tmp_path / name).write_text("model: http://evil.example/v1\n")

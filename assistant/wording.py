@@ -202,8 +202,9 @@ def quoted(choice: Choice) -> Statement:
         text=f"“{choice.paper.abstract[choice.span.start : choice.span.end]}”",
         origin="quoted",
         verdict="supported",
+        support=1.0,
         checked_by=CHECKED_BY,
-        citations=(citation(choice),),
+        citations=(citation(choice).model_copy(update={"support": 1.0}),),
     )
 
 

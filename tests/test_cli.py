@@ -235,7 +235,9 @@ def test_ask(
     assert answer["statements"]
     for statement in answer["statements"]:
         assert list(statement) == ["text", "origin", "verdict", "support", "checked_by", "citations"]
-        assert (statement["support"], statement["checked_by"]) == (None, "rules")
+        judged = statement["origin"] == "generated"
+        assert statement["checked_by"].startswith("judge-" if judged else "rules")
+        assert statement["support"] >= 0.5
         for citation in statement["citations"]:
             assert list(citation) == ["key", "title", "quote", "start", "end", "support"]
             assert abstracts[citation["key"]][citation["start"] : citation["end"]] == citation["quote"]

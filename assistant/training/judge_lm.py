@@ -29,32 +29,18 @@ import torch
 from torch import nn
 
 from assistant.judge.format import CLAIM, MAX_CLAIM, MAX_EVIDENCE, NO, OPENING, YES, claim_text, evidence_text
-
-TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-GGUF_NAMES = dict(
-    zip(TARGETS, ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"), strict=True)
+from assistant.training.adapters import (
+    adapters,
+    export_adapter,
+    load_adapters,
+    load_model,
+    replace,
+    saved_args,
+    say,
+    weights_of,
 )
+
 MAX_PACK = 900
-
-
-class Lora(nn.Module):
-    """A frozen linear layer with a trained low-rank addition."""
-
-    def __init__(self, base: nn.Linear, rank: int, alpha: float, dropout: float) -> None:
-        super().__init__()
-        self.base = base
-        self.scale = alpha / rank
-        self.dropout = dropout
-        self.a = nn.Parameter(torch.randn(rank, base.in_features) / math.sqrt(base.in_features))
-        self.b = nn.Parameter(torch.zeros(base.out_features, rank))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return base(x) + scale * b a x."""
-        y = self.base(x)
-        low = nn.functional.linear(x, self.a.to(x.dtype))
-        if self.dropout and self.training:
-            low = nn.functional.dropout(low, self.dropout)
-        return y + nn.functional.linear(low, self.b.to(x.dtype)) * self.scale
 
 
 @dataclass
@@ -71,32 +57,6 @@ class Pack:
     def size(self) -> int:
         """Number of tokens."""
         return len(self.prefix) + sum(map(len, self.claims))
-
-
-def load_model(
-    gguf: Path, rank: int, alpha: float, dropout: float, dtype: torch.dtype, first: int = 0
-) -> tuple[Any, Any]:
-    """Return the tokenizer and the dequantised model with fresh adapters on all linear layers."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, dtype=torch.float32, attn_implementation="eager"
-    )
-    model.to(dtype)
-    model.config.use_cache = False
-    model.requires_grad_(False)
-    for layer in model.model.layers[first:]:
-        for block in (layer.self_attn, layer.mlp):
-            for name in TARGETS:
-                if hasattr(block, name):
-                    setattr(block, name, Lora(getattr(block, name), rank, alpha, dropout))
-    return tokenizer, model
-
-
-def adapters(model: Any) -> dict[str, nn.Parameter]:
-    """Return the trained parameters by name."""
-    return {name: value for name, value in model.named_parameters() if value.requires_grad}
 
 
 def read_packs(path: Path, tokenizer: Any, splits: Sequence[str] | None = None) -> list[Pack]:
@@ -292,27 +252,6 @@ def save(out: Path, model: Any, optimizer: Any, counters: dict[str, float]) -> N
     replace(out / "adapter.pt", weights)
 
 
-def weights_of(model: Any) -> dict[str, torch.Tensor]:
-    """Return a copy of the adapter's weights."""
-    return {name: value.detach().clone() for name, value in adapters(model).items()}
-
-
-def replace(path: Path, content: Any) -> None:
-    """Save so that the file is there whole or not at all."""
-    part = path.with_suffix(".part")
-    torch.save(content, part)
-    part.replace(path)
-
-
-def load_adapters(model: Any, path: Path) -> None:
-    """Put saved adapter weights into the model."""
-    saved = torch.load(path, weights_only=True)
-    params = adapters(model)
-    with torch.no_grad():
-        for name, value in saved.items():
-            params[name].copy_(value)
-
-
 def endless(packs: list[Pack], seed: int) -> Iterator[Pack]:
     """Yield the packs again and again, each time in another order."""
     epoch = 0
@@ -390,19 +329,6 @@ def report(rows: list[dict[str, Any]]) -> dict[str, float]:
     return {name: round(value, 3) for name, value in figures.items()}
 
 
-def say(out: Path, text: str) -> None:
-    """Print a line and keep it in the run's log."""
-    line = time.strftime("%H:%M:%S ") + text
-    print(line, flush=True)
-    with (out / "log.txt").open("a") as log:
-        log.write(line + "\n")
-
-
-def saved_args(run: Path) -> dict[str, str]:
-    """Return the arguments that a run was trained with."""
-    return dict(json.loads((run / "args.json").read_text()))
-
-
 def load_run(args: argparse.Namespace, dtype: torch.dtype) -> tuple[Any, Any]:
     """Return the tokenizer and the model with a run's trained adapter."""
     kept = saved_args(args.run)
@@ -440,41 +366,9 @@ def verify(args: argparse.Namespace) -> None:
 
 
 def export(args: argparse.Namespace) -> None:
-    """Write the adapter as llama.cpp reads it: a GGUF file of half-precision factors."""
-    import gguf
-
-    kept = saved_args(args.run)
-    saved = torch.load(args.run / args.weights, weights_only=True)
-    reader = gguf.GGUFReader(args.gguf)
-    heads = int(reader.fields["llama.attention.head_count"].contents())
-    kv_heads = int(reader.fields["llama.attention.head_count_kv"].contents())
-    writer = gguf.GGUFWriter(args.out, "llama")
-    writer.add_type(gguf.GGUFType.ADAPTER)
-    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
-    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(kept["alpha"]))
-    writer.add_string("general.name", "support judge")
-    writer.add_string("judge.opening", OPENING)
-    writer.add_string("judge.claim", CLAIM)
-    for name, value in sorted(saved.items()):
-        parts = name.split(".")
-        layer, module, factor = parts[parts.index("layers") + 1], parts[-2], parts[-1]
-        array = value.float().numpy()
-        if factor == "b" and module in ("q_proj", "k_proj"):
-            array = llama_order(array, heads if module == "q_proj" else kv_heads)
-        writer.add_tensor(
-            f"blk.{layer}.{GGUF_NAMES[module]}.weight.lora_{factor}", np.ascontiguousarray(array.astype(np.float16))
-        )
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    print(args.out, args.out.stat().st_size)
-
-
-def llama_order(rows: np.ndarray, heads: int) -> np.ndarray:
-    """Return the rows of a query or key projection in the order of llama.cpp's rotary embedding."""
-    size = rows.shape[0]
-    return rows.reshape(heads, 2, size // heads // 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
+    """Write the adapter as llama.cpp reads it."""
+    notes = {"general.name": "support judge", "judge.opening": OPENING, "judge.claim": CLAIM}
+    export_adapter(args.run, args.weights, args.gguf, args.out, notes)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

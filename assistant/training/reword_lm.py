@@ -30,7 +30,7 @@ from torch import nn
 
 from assistant import check, prompts
 from assistant.sentences import split
-from assistant.training.judge_lm import GGUF_NAMES, adapters, llama_order, load_adapters, load_model, replace
+from assistant.training.adapters import adapters, export_adapter, load_adapters, load_model, replace, saved_args, say
 
 PAIRS = Path(__file__).parent / "data" / "reword.jsonl"
 HELD_OUT = 0.1
@@ -246,7 +246,7 @@ def greedy(model: Any, prompt: Sequence[int], end: int) -> list[int]:
 
 
 def _trained(args: argparse.Namespace) -> tuple[Any, Any]:
-    kept = json.loads((args.run / "args.json").read_text())
+    kept = saved_args(args.run)
     dtype = torch.bfloat16 if args.bf16 else torch.float32
     tokenizer, model = load_model(args.gguf, int(kept["rank"]), float(kept["alpha"]), 0.0, dtype)
     load_adapters(model, args.run / args.weights)
@@ -254,43 +254,9 @@ def _trained(args: argparse.Namespace) -> tuple[Any, Any]:
 
 
 def export(args: argparse.Namespace) -> None:
-    """Write the adapter as llama.cpp reads it: a GGUF file of half-precision factors."""
-    import gguf
-
-    kept = json.loads((args.run / "args.json").read_text())
-    saved = torch.load(args.run / args.weights, weights_only=True)
-    reader = gguf.GGUFReader(args.gguf)
-    heads = int(reader.fields["llama.attention.head_count"].contents())
-    kv_heads = int(reader.fields["llama.attention.head_count_kv"].contents())
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    writer = gguf.GGUFWriter(args.out, "llama")
-    writer.add_type(gguf.GGUFType.ADAPTER)
-    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
-    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(kept["alpha"]))
-    writer.add_string("general.name", "reword")
-    writer.add_string("reword.prompt.sha256", prompts.load("reword").sha256)
-    for name, value in sorted(saved.items()):
-        parts = name.split(".")
-        layer, module, factor = parts[parts.index("layers") + 1], parts[-2], parts[-1]
-        array = value.float().numpy()
-        if factor == "b" and module in ("q_proj", "k_proj"):
-            array = llama_order(array, heads if module == "q_proj" else kv_heads)
-        writer.add_tensor(
-            f"blk.{layer}.{GGUF_NAMES[module]}.weight.lora_{factor}", np.ascontiguousarray(array.astype(np.float16))
-        )
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    print(args.out, args.out.stat().st_size)
-
-
-def say(out: Path, text: str) -> None:
-    """Print a line and add it to the run's log."""
-    line = f"{time.strftime('%H:%M:%S')} {text}"
-    print(line, flush=True)
-    with (out / "log.txt").open("a") as log:
-        log.write(line + "\n")
+    """Write the adapter as llama.cpp reads it."""
+    notes = {"general.name": "reword", "reword.prompt.sha256": prompts.load("reword").sha256}
+    export_adapter(args.run, args.weights, args.gguf, args.out, notes)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:

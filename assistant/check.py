@@ -137,16 +137,6 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
     return Finding("supported")
 
 
-def form(statement: str, sentence: str) -> Finding | None:
-    """Return what is wrong with a statement as a sentence, whatever it says; None where nothing is.
-
-    Args:
-        statement: the sentence to be shown.
-        sentence: the sentence that it was made from.
-    """
-    return _form(statement) or _grammar(statement, sentence)
-
-
 def _form(statement: str) -> Finding | None:
     words = tokens(statement)
     if len(words) < 4:

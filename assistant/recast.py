@@ -167,6 +167,20 @@ def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[
     return list(dict.fromkeys(found))
 
 
+def rewordings(sentence: str, subject: Subject, abstract: str, limit: int) -> list[str]:
+    """Return texts that tell a sentence, none of which runs along with its abstract for more than `limit` words.
+
+    Each way to recast it comes with what one more change of words makes of it; those that copy least come first.
+    """
+    runs: dict[str, int] = {}
+    for way in recast(sentence, subject):
+        told = own_words(way.text, [abstract], limit)
+        if longest_common_run(told, [abstract]) <= limit:
+            for text in (told, *_swapped(told)):
+                runs.setdefault(text, longest_common_run(text, [abstract]))
+    return sorted((text for text, run in runs.items() if run <= limit), key=lambda text: (runs[text], text))
+
+
 def in_first_person(sentence: str) -> str:
     """Return a sentence about one's own work as it stands behind a lead: "we propose …"; nothing without a "we"."""
     text = _plain(sentence)

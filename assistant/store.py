@@ -11,6 +11,7 @@ import json
 import math
 import os
 import shutil
+import weakref
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ class Store:
         self._lock = lock
         self._tell = tell
         self._client: Any = None
+        self._release: weakref.finalize[[], Store] | None = None
         self._collection: Any = None
         # What the open collection holds, in the words of the note about its files.
         self._opened: str | None = None
@@ -312,13 +314,16 @@ class Store:
         self._client = chromadb.PersistentClient(
             path=str(self._folder / name), settings=Settings(anonymized_telemetry=False)
         )
+        # Chroma keeps its files open until it is told, not until nobody uses it any more.
+        self._release = weakref.finalize(self, self._client.close)
+        self._release.atexit = False
         return self._client
 
     def _close(self) -> None:
         """Let go of the open collection: Chroma keeps one client a folder and never looks at its files again."""
-        client, self._client, self._collection, self._opened = self._client, None, None, None
-        if client is not None:
-            client.close()
+        self._client, self._collection, self._opened = None, None, None
+        if self._release is not None:
+            self._release()
 
 
 class _Exact(NamedTuple):

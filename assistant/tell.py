@@ -133,7 +133,7 @@ class Teller:
         """Return whether a sentence about a paper is supported, by the rules and, if there is one, the judge."""
         plain = text.replace(subject.text, "the authors") if subject.named else text.removeprefix(subject.text).strip()
         sentence, paper = choice.span.text, choice.paper
-        finding = check.form(plain, sentence) or check.check(plain, sentence, paper.abstract, paper.title)
+        finding = check.check(plain, sentence, paper.abstract, paper.title)
         if finding.verdict != "supported" or self._judge is None:
             return finding.verdict, None, finding.why
         claim = text if subject.named else f"The study {plain}"
@@ -173,6 +173,7 @@ class Teller:
             seed=self._seed + len(barred),
             subject=subject.text,
             judge=self._judge,
+            by_rule=False,  # the recasts have been tried
         )
         tally.worded(result)
         if result.statement is None:

@@ -1,21 +1,24 @@
 """Turn a chosen sentence into a statement in the program's own words, checked against what it cites.
 
-The model is asked for one thing: to put the sentence, already in the third person, into other words. Several
-candidates are tried in order, each under a guard that ends verbatim runs; the first that passes wins: it reads as a
-sentence, keeps enough of what it was made from, no number, name or direction in it is new, and the support judge
-finds it in the abstract. What fails is kept with the reason. No citation mark is ever shown to the model: the program
-attaches the key of the sentence that it handed over.
+The model is asked for one thing: to put the sentence, already in the third person, into other words. First it writes
+under a grammar that admits rewordings made by rule, which turn the sentence without adding to it, and of these only
+such as were checked already. Where there are none it writes freely, several times, each under a guard that ends
+verbatim runs; the first candidate that passes wins. Whatever is shown reads as a sentence, keeps enough of what it was
+made from, no number, name or direction in it is new, and the support judge finds it in the abstract. What fails is
+kept with the reason. No citation mark is ever shown to the model: the program attaches the key of the sentence that it
+handed over.
 """
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistant import check
+from assistant import check, recast
 from assistant.check import Finding
 from assistant.generate import Completion, Generator, Sampling
 from assistant.judge import Evidence, Judge, Support
 from assistant.prompts import Prompt
+from assistant.recast import Subject
 from assistant.records import Citation, Dropped, Statement, Timings
 from assistant.select import Choice
 from assistant.terms import longest_common_run
@@ -29,6 +32,9 @@ _ATTEMPTS = (
     Sampling(max_run=11),
     Sampling(max_run=8, closed=False),
 )
+# Rewordings that the judge is asked about; the first word run of a plain one is within the limit of all.
+_OFFERED = 6
+_REWORDED_RUN = 10
 # A statement may leave out detail, not the point.
 _MIN_KEPT = 0.7
 _MAX_WORDS = 45
@@ -113,6 +119,7 @@ def word(
     seed: int,
     subject: str = "The authors",
     judge: Judge | None = None,
+    by_rule: bool = True,
 ) -> Worded:
     """Word one chosen sentence and check the result.
 
@@ -123,16 +130,18 @@ def word(
         seed: makes the sampling repeatable.
         subject: who acts where the sentence says "we".
         judge: tells whether the abstract supports the statement; without one, the rules alone decide.
+        by_rule: offer the model rewordings made by rule before it writes freely.
     """
     source = check.third_person(choice.span.text, subject)
     messages = prompt.fill(sentence=source)
     dropped: list[Dropped] = []
     read = written = 0
-    for sampling in _samplings(source, seed, subject):
+    offered = _offered(choice, subject, judge) if by_rule else {}
+    for sampling in _samplings(source, seed, subject, tuple(offered)):
         completion = generator.complete(messages, sampling)
         read += completion.prompt_tokens
         written += completion.completion_tokens
-        candidate = _examine(completion, choice, subject, judge)
+        candidate = offered.get(completion.text) or _examine(completion, choice, subject, judge)
         if candidate.passes:
             return Worded(_statement(candidate, choice, judge), tuple(dropped), read, written)
         dropped.append(
@@ -146,10 +155,32 @@ def word(
     return Worded(None, tuple(dropped), read, written)
 
 
-def _samplings(source: str, seed: int, subject: str) -> Iterator[Sampling]:
+def _samplings(source: str, seed: int, subject: str, offered: tuple[str, ...]) -> Iterator[Sampling]:
+    if offered:
+        yield Sampling(source=source, among=offered, seed=seed)
     opening = subject if source.startswith(subject + " ") else ""
     for number, attempt in enumerate(_ATTEMPTS):
         yield replace(attempt, source=source, opening=opening, seed=seed + number)
+
+
+def _offered(choice: Choice, subject: str, judge: Judge | None) -> dict[str, _Candidate]:
+    """Return the rewordings made by rule that may be shown, those that copy least first."""
+    sentence, paper = choice.span.text, choice.paper
+    texts = []
+    for text in recast.rewordings(sentence, Subject(subject, named=False), paper.abstract, _REWORDED_RUN):
+        said = text.removeprefix(subject)
+        whole = check.kept(text, sentence) >= _MIN_KEPT and len(text.split()) <= _MAX_WORDS
+        if whole and check.check(said, sentence, paper.abstract, paper.title).verdict == "supported":
+            texts.append(text)
+        if len(texts) == _OFFERED:
+            break
+    evidence = Evidence(paper.abstract, paper.title)
+    supports = judge.score(texts, evidence) if judge and texts else [None] * len(texts)
+    return {
+        text: _Candidate(text, Finding("supported"), longest_common_run(text, [paper.abstract]), support)
+        for text, support in zip(texts, supports, strict=True)
+        if support is None or support.sure
+    }
 
 
 def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge | None) -> _Candidate:
@@ -164,7 +195,7 @@ def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge 
         return _Candidate(text, Finding("unsupported", f"too long ({words} words)"), run)
     if completion.ease < _MIN_EASE:
         return _Candidate(text, Finding("unsupported", "doesn't read as a sentence"), run)
-    finding = check.form(said, sentence) or check.check(said, sentence, paper.abstract, paper.title)
+    finding = check.check(said, sentence, paper.abstract, paper.title)
     share = check.kept(text, sentence)
     if finding.shown and share < _MIN_KEPT:
         finding = Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")

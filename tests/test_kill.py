@@ -16,8 +16,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -154,13 +155,12 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return made
 
 
-def kill_often(tmp_path: Path, homes: list[Path], aims: Sequence[Aim], seed: int) -> dict[Aim, int]:
-    """Kill once for each aim and hold the home against the promise after each; return how many hit their aim.
+def kill_often(tmp_path: Path, homes: list[Path], aims: Iterable[Aim], seed: int) -> Iterator[Aim]:
+    """Kill once for each aim and hold the home against the promise after each; yield the aims that were hit.
 
     Kills while adding hit one home again and again, those inside an index write a copy of a home that was prepared.
     """
     dice = random.Random(seed)
-    hits: dict[Aim, int] = {"while adding": 0, "inside an index write": 0}
     grown: list[str] = []
     for number, aim in enumerate(aims):
         listing = papers(tmp_path / f"{number}.jsonl", first=number * LISTED, count=LISTED)
@@ -177,23 +177,24 @@ def kill_often(tmp_path: Path, homes: list[Path], aims: Sequence[Aim], seed: int
             said = assert_nothing_lost(settings, keys, keys, tmp_path)
             assert not hit or (len(said.splitlines()) == 1 and "building it again from the catalogue" in said)
             shutil.rmtree(settings.home)
-        hits[aim] += hit
-    return hits
+        if hit:
+            yield aim
 
 
 def test_kills_lose_nothing_that_was_reported(tmp_path: Path, homes: list[Path]) -> None:
     """Killed while adding and inside an index write, the library holds every key that was reported."""
-    hits = kill_often(tmp_path, homes, ["while adding", "inside an index write", "inside an index write"], seed=1)
-    assert all(hits.values())
+    # An index is written within milliseconds, and a kill that is meant for them can come too late.
+    aims: list[Aim] = ["while adding", *["inside an index write"] * 12]
+    assert list(islice(kill_often(tmp_path, homes, aims, seed=1), 2)) == ["while adding", "inside an index write"]
 
 
 @pytest.mark.long
 def test_a_hundred_kills_lose_nothing_that_was_reported(tmp_path: Path, homes: list[Path]) -> None:
     """A hundred kills that hit, at least thirty of them inside an index write, lose no key that was reported."""
     aims: list[Aim] = ["inside an index write", "while adding", "while adding"] * 36
-    hits = kill_often(tmp_path, homes, aims, seed=2)
-    assert hits["inside an index write"] >= 30
-    assert sum(hits.values()) >= 100
+    hits = list(kill_often(tmp_path, homes, aims, seed=2))
+    assert hits.count("inside an index write") >= 30
+    assert len(hits) >= 100
 
 
 def test_progress_says_the_rate_and_the_time_left(

@@ -14,8 +14,8 @@ ORDER = (
     "errors", "config", "files", "records", "terms", "sentences", "lexicon", "neutral", "gguf", "download",
     "local_models", "model_catalogue", "models", "onnx", "readers", "identity", "filters", "topics", "conditions",
     "facets", "citekeys", "merging", "schema", "library", "sessions", "chunks", "embed", "store", "ingest", "doctor",
-    "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording", "capable",
-    "followup", "polarity", "answer", "render", "export", "recast", "themes", "section", "evidence", "plan", "lock",
+    "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "recast", "wording", "capable",
+    "followup", "polarity", "answer", "render", "export", "themes", "section", "evidence", "plan", "lock",
     "tell", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 

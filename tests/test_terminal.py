@@ -45,6 +45,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             dimensions=(40, columns),
             encoding="utf-8",
             timeout=180,
+            use_poll=True,  # select() can't watch a file descriptor above 1,023
         )
         children.append(child)
         return child

@@ -42,6 +42,7 @@ class Sampling:
         max_run: how many words may be copied from the source in a row; names and numbers don't end a run.
         closed: whether only the source's own words, and words that claim nothing, may be used.
         min_kept: share of the source's content words that the text has to use.
+        among: the only texts that may be written, if there are any.
         marks: numbers that may stand as marks `[n]`; the text is held to sentences that each end with some of them.
         statements: how many such sentences at most.
     """
@@ -54,6 +55,7 @@ class Sampling:
     max_run: int = 0
     closed: bool = True
     min_kept: float = 0.6
+    among: tuple[str, ...] = ()
     marks: tuple[int, ...] = ()
     statements: int = 0
 

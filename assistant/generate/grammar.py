@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from assistant.generate.base import Sampling
+
 NOTHING = "The papers do not say."
 """What a model may write instead of statements."""
 
@@ -16,9 +18,28 @@ NOTHING = "The papers do not say."
 _PLAIN = r"""plain ::= [^.?!\[\]{}<>|\x00-\x1f\x7f] | [.?!] [A-Za-z0-9]"""
 
 
+def of(sampling: Sampling) -> str:
+    """Return the grammar of what may be written."""
+    if sampling.among:
+        return one_of(sampling.among)
+    return cited(sampling.marks, sampling.statements) if sampling.marks else sentence(sampling.opening)
+
+
+def schema_of(sampling: Sampling) -> dict[str, Any]:
+    """Return the JSON schema of what may be written."""
+    if sampling.among:
+        return one_of_schema(sampling.among)
+    return cited_schema(sampling.marks, sampling.statements) if sampling.marks else sentence_schema()
+
+
 def sentence(opening: str = "") -> str:
     """Return the grammar of one sentence that ends with a full stop and begins with some words."""
     return f'root ::= {_literal(opening)} plain{{8,400}} "."\n{_PLAIN}\n'
+
+
+def one_of(texts: Sequence[str]) -> str:
+    """Return the grammar of one of some texts."""
+    return f"root ::= {' | '.join(_literal(text) for text in texts)}\n"
 
 
 def cited(marks: Sequence[int], most: int) -> str:
@@ -36,6 +57,11 @@ def cited(marks: Sequence[int], most: int) -> str:
 def sentence_schema() -> dict[str, Any]:
     """Return the JSON schema of one sentence."""
     return _object({"sentence": {"type": "string", "maxLength": 400}})
+
+
+def one_of_schema(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON schema of one of some texts."""
+    return _object({"sentence": {"type": "string", "enum": list(texts)}})
 
 
 def cited_schema(marks: Sequence[int], most: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import lexicon
-from assistant.decoding import CopyGuard, WordGuard
+from assistant.decoding import ChoiceGuard, CopyGuard, WordGuard
 from assistant.errors import ModelDamagedError, ModelMissingError, UsageError
 from assistant.generate import grammar
 from assistant.generate.base import Completion, Sampling, without_thinking
@@ -136,13 +136,16 @@ class LlamaCpp:
             tokens.insert(0, begin)  # a template may leave it to the tokenizer
         return tokens
 
-    def _guards(self, prompt: Sequence[int], sampling: Sampling) -> "list[WordGuard | CopyGuard]":
+    def _guards(self, prompt: Sequence[int], sampling: Sampling) -> "list[ChoiceGuard | WordGuard | CopyGuard]":
+        if sampling.among:
+            texts = [self._plain_tokens(text) for text in sampling.among]
+            return [ChoiceGuard(texts, self._llama.token_eos(), prompt_length=len(prompt))]
         if not sampling.source:
             return []
         source = self._plain_tokens(" " + sampling.source)
         pieces = [self._llama.detokenize([token]) for token in source]
         opening = len(self._plain_tokens(sampling.opening)) if sampling.opening else 0
-        guards: list[WordGuard | CopyGuard] = []
+        guards: list[ChoiceGuard | WordGuard | CopyGuard] = []
         if sampling.closed:
             guards.append(
                 WordGuard(

@@ -156,24 +156,14 @@ class Server:
 
     def _bound(self, sampling: Sampling) -> tuple[dict[str, Any], bool]:
         """Return the fields that hold the text to its form, and whether it comes as JSON."""
-        if not sampling.source and not sampling.marks:
+        if not (sampling.source or sampling.among or sampling.marks):
             return {}, False
         if self._ability is None:
             self._ability = self._try_out()
         if self._ability == "grammar":
-            form = (
-                grammar.cited(sampling.marks, sampling.statements)
-                if sampling.marks
-                else grammar.sentence(sampling.opening)
-            )
-            return {"grammar": form}, False
+            return {"grammar": grammar.of(sampling)}, False
         if self._ability == "schema":
-            schema = (
-                grammar.cited_schema(sampling.marks, sampling.statements)
-                if sampling.marks
-                else grammar.sentence_schema()
-            )
-            return _schema_field(schema), True
+            return _schema_field(grammar.schema_of(sampling)), True
         return {}, False
 
     def _try_out(self) -> Ability:

@@ -5,8 +5,8 @@
 Each line of the output is one evidence text with the claims about it: `paper, source, split (train, dev), title,
 evidence, claims: [{claim, label (1 supported, 0 not), type, origin, weight}]`. Sources:
 
-- hand: claims written by hand over ACL abstracts (`data/acl_pairs.jsonl`), with the same claims held against the most
-  similar other paper, for half of the papers, as further failures;
+- hand: claims written by hand over ACL abstracts and SciFact's (`data/acl_pairs.jsonl`, `data/scifact_pairs.jsonl`),
+  with the same claims held against the most similar other paper, for half of the papers, as further failures;
 - scifact, wice, pubmedqa: labelled claims. Their evidence is cut to some sentences, the deciding ones among them;
 - rules: sentences of abstracts under `judge_rules`, edited in such a way that the claim alone tells nothing.
 
@@ -26,16 +26,17 @@ from pathlib import Path
 from assistant.check import coverage
 from assistant.sentences import split as sentences
 from assistant.training.judge_rules import pubmedqa_packs, rule_packs
-from assistant.training.judge_sources import Row, acl_papers, claim, most_similar, pack, read, share
+from assistant.training.judge_sources import Row, acl_papers, claim, most_similar, pack, read, scifact_papers, share
 
-HAND = Path(__file__).parent / "data" / "acl_pairs.jsonl"
+HERE = Path(__file__).parent / "data"
+HAND = (HERE / "acl_pairs.jsonl", HERE / "scifact_pairs.jsonl")
 
 
-def hand_packs(data: Path, hand: Path) -> list[Row]:
+def hand_packs(data: Path, hand: Iterable[Path]) -> list[Row]:
     """Return the hand-written claims, each paper with two claims of its most similar neighbour as failures."""
-    papers = acl_papers(data)
+    papers = acl_papers(data) | scifact_papers(data)
     by_paper: dict[str, list[Row]] = defaultdict(list)
-    for row in read(hand):
+    for row in (row for path in hand for row in read(path)):
         if row["paper"] in papers:
             by_paper[row["paper"]].append(row)
     ids = sorted(by_paper)
@@ -51,7 +52,16 @@ def hand_packs(data: Path, hand: Path) -> list[Row]:
         if split == "train" and share("foreign" + i) < 0.5 and not paired:
             foreign = [c["claim"] for c in by_paper[ids[other]] if c["label"] == "support"]
             own += [claim(text, 0, "neighbour", "neighbour", 0.5) for text in foreign[:1]]
-        packs.append(pack(i, "acl", split, papers[i]["title"], papers[i]["abstract"], own))
+        packs.append(
+            pack(
+                i,
+                "scifact" if i.startswith("scifact:") else "acl",
+                split,
+                papers[i]["title"],
+                papers[i]["abstract"],
+                own,
+            )
+        )
     return packs
 
 
@@ -148,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--hand", type=Path, default=HAND)
+    parser.add_argument("--hand", type=Path, nargs="+", default=HAND)
     parser.add_argument("--hand-times", type=int, default=2, help="copies of the hand-written claims")
     parser.add_argument("--rules", type=int, default=500, help="abstracts with rule-made claims")
     parser.add_argument("--pubmedqa", type=int, default=120, help="PubMedQA texts to train on, at most")

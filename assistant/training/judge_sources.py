@@ -27,6 +27,16 @@ def acl_papers(data: Path) -> dict[str, Row]:
     return {p["acl_id"]: p for p in papers if str(p["year"]) in YEARS and p["abstract"]}
 
 
+def scifact_papers(data: Path) -> dict[str, Row]:
+    """Return the SciFact abstracts that a training claim cites, by `scifact:ID`."""
+    cited = {str(doc) for row in read(data / "scifact" / "claims_train.jsonl") for doc in row["cited_doc_ids"]}
+    return {
+        f"scifact:{row['doc_id']}": {"title": row["title"], "abstract": " ".join(" ".join(row["abstract"]).split())}
+        for row in read(data / "scifact" / "corpus.jsonl")
+        if str(row["doc_id"]) in cited
+    }
+
+
 def claim(text: str, label: int, kind: str, origin: str, weight: float = 1.0) -> Row:
     """Return one claim in the form of the output."""
     return {"claim": text, "label": label, "type": kind, "origin": origin, "weight": weight}

@@ -121,6 +121,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         _operators(statement, sentence),
         _relations(statement, sentence),
         _direction(statement, sentence),
+        _sides(statement, sentence),
         _grammar(statement, sentence),
         _order(statement, sentence),
         _scope(statement, whole),
@@ -427,6 +428,33 @@ def _direction(statement: str, sentence: str) -> Finding | None:
             if said & left and not said & right and there & right and not there & left:
                 return Finding("contradicted", "says the opposite of the cited sentence in its direction")
     return None
+
+
+# Verbs whose two sides can't change places, active or passive.
+_SURPASSES = re.compile(
+    r"\b(?P<be>(?:is|are|was|were|been|being|be) (?:[a-z]+ly )?)?"
+    r"(?:outperform|surpass|exceed|beat|outweigh|outrank|dominate|replace|precede|cause|underperform)(?:s|es|d|ed|en|ing)?\b"
+    r"(?P<by> by\b)?"
+)
+
+
+def _sides(statement: str, sentence: str) -> Finding | None:
+    """Refuse what surpasses in place of what is surpassed: each word stays on its side of such a verb."""
+    said, there = _SURPASSES.search(statement), _SURPASSES.search(sentence)
+    if not said or not there:
+        return None
+    above, below = _two_sides(statement, said)
+    better, worse = _two_sides(sentence, there)
+    for crossed in ((above & worse) - better, (below & better) - worse):
+        if crossed:
+            return Finding("unsupported", f"has “{min(crossed)}…” on the other side of “{said[0]}”")
+    return None
+
+
+def _two_sides(text: str, verb: re.Match[str]) -> tuple[set[str], set[str]]:
+    """Return the stems of what acts and of what it is done to."""
+    before, after = set(content_stems(text[: verb.start()])), set(content_stems(text[verb.end() :]))
+    return (after, before) if verb["be"] and verb["by"] else (before, after)
 
 
 def all_stems(text: str) -> set[str]:

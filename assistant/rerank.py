@@ -2,8 +2,9 @@
 
 The first stage compares the question with whole passages. This one looks at each candidate sentence by sentence: how
 near its best sentences come by meaning, how much of the question's rare words one sentence holds, which of them stand
-side by side, what the title says. A linear model weighs the signals; `assistant/training/fit_rerank.py` fitted it on
-questions and claims of the sets that may train.
+side by side. A linear model weighs the signals; `assistant/training/fit_rerank.py` fitted it on questions and claims of
+the sets that may train. How a candidate stands among the others (standard scores) was tried and left out: it was right
+more often on claims and wrong more often on questions.
 """
 
 import itertools
@@ -32,28 +33,14 @@ class Signals(NamedTuple):
 
     fused: float
     """The first stage's score."""
-    lexical: float
-    """BM25 as a share of the best candidate's."""
-    cosine: float
-    """The best passage's similarity to the question."""
     sentence: float
-    """The best sentence's similarity."""
+    """The best sentence's similarity to the question."""
     second: float
     """The second-best sentence's similarity."""
-    title: float
-    """The title's similarity."""
-    cosine_z: float
-    """`cosine` in standard deviations above the candidates' mean."""
-    sentence_z: float
-    """`sentence` in the same way."""
-    title_z: float
-    """`title` in the same way."""
     covered: float
     """The share of the question's terms, rare ones counting more, that title and abstract have."""
     sentence_covered: float
     """The share that the best sentence has."""
-    title_covered: float
-    """The share that the title has."""
     pairs: float
     """The share of the question's neighbouring words that stand side by side in the abstract, too."""
 
@@ -67,12 +54,10 @@ class Weights(Frozen):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One paper of the first stage with its scores there."""
+    """One paper of the first stage with its score there."""
 
     paper: Paper
     fused: float
-    lexical: float
-    cosine: float
 
 
 class Reranker:
@@ -100,36 +85,23 @@ class Reranker:
     def signals(self, question: str, candidates: Sequence[Candidate]) -> list[Signals]:
         """Return the signals of each candidate."""
         parts = [[span.text for span in sentences.split(item.paper.abstract)] for item in candidates]
-        texts = [question, *(item.paper.title for item in candidates), *(text for some in parts for text in some)]
-        vectors = self._embedder.embed(texts)
+        vectors = self._embedder.embed([question, *(text for some in parts for text in some)])
         similar = (vectors[1:] @ vectors[0]).astype(float)
-        titles, rest = similar[: len(candidates)], similar[len(candidates) :]
         ends = np.cumsum([len(some) for some in parts])
-        by_paper = [np.sort(part)[::-1] for part in np.split(rest, ends[:-1])]
-        best = np.array([part[0] if len(part) else 0.0 for part in by_paper])
-        second = np.array([part[1] if len(part) > 1 else value for part, value in zip(by_paper, best, strict=True)])
-        cosines = np.array([item.cosine for item in candidates])
-        lexical = np.array([item.lexical for item in candidates])
         words = self._term_weights(question)
         asked = content_stems(question)
         rows = []
-        for at, (item, some) in enumerate(zip(candidates, parts, strict=True)):
+        for item, some, near in zip(candidates, parts, np.split(similar, ends[:-1]), strict=True):
+            best = np.sort(near)[::-1]
             title = set(content_stems(item.paper.title))
             stems = [content_stems(text) for text in some]
             rows.append(
                 Signals(
                     fused=item.fused,
-                    lexical=float(lexical[at] / (lexical.max() or 1.0)),
-                    cosine=item.cosine,
-                    sentence=float(best[at]),
-                    second=float(second[at]),
-                    title=float(titles[at]),
-                    cosine_z=_standard(cosines, at),
-                    sentence_z=_standard(best, at),
-                    title_z=_standard(titles, at),
+                    sentence=float(best[0]) if len(best) else 0.0,
+                    second=float(best[min(1, len(best) - 1)]) if len(best) else 0.0,
                     covered=_share(words, title.union(*stems)),
                     sentence_covered=max((_share(words, set(sentence)) for sentence in stems), default=0.0),
-                    title_covered=_share(words, title),
                     pairs=_pairs(asked, stems),
                 )
             )
@@ -146,11 +118,6 @@ class Reranker:
                 weight = math.log((total + 1) / (counts[term] + 0.5))
                 weights[stemmed] = max(weights.get(stemmed, 0.0), weight)
         return weights
-
-
-def _standard(values: npt.NDArray[np.float64], at: int) -> float:
-    spread = float(values.std())
-    return float((values[at] - values.mean()) / spread) if spread > 1e-9 else 0.0
 
 
 def _share(weights: dict[str, float], there: set[str]) -> float:

@@ -265,7 +265,7 @@ class Retriever:
             yield from ranked
             return
         first = list(islice(ranked, RERANKED))
-        candidates = [Candidate(item.paper, item.score, item.lexical, item.cosine) for item in first]
+        candidates = [Candidate(item.paper, item.score) for item in first]
         again = self._reranker.scores(text, candidates)
         order = sorted(range(len(first)), key=lambda at: (not first[at].named, -again[at], at))
         for place, at in enumerate(order):

@@ -1,5 +1,6 @@
 """Answers and drafts: what may be said, what is dropped, and where every quote comes from."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,15 @@ from assistant import ingest, prompts, select
 from assistant.answer import Answerer, Done, Retrieved, Said, Turn
 from assistant.config import Settings
 from assistant.followup import is_followup, meant, resolve
-from assistant.generate import Generator
+from assistant.generate import Completion, Generator, Sampling
 from assistant.library import Library
+from assistant.prompts import Message
 from assistant.records import Answer, Paper, Record, Source
 from assistant.retrieve import Retriever, _forms
 from assistant.store import Store, write_lock
+from assistant.terms import longest_common_run
 from assistant.testing import HashingEmbedder, ScriptedGenerator
+from assistant.wording import MAX_COPIED_RUN
 
 PAPERS = (
     (
@@ -82,6 +86,33 @@ def test_a_good_wording_is_shown_with_its_quote(retriever: Retriever) -> None:
     assert any(
         c.quote == "The net misses 3% of the sheep on hill farms." for s in answer.statements for c in s.citations
     )
+
+
+class ChoosingGenerator(ScriptedGenerator):
+    """Writes the last of the texts that it may write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offered: list[tuple[str, ...]] = []
+
+    def complete(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
+        self.offered.append(sampling.among)
+        text = sampling.among[-1] if sampling.among else "Nothing of this kind."
+        return Completion(text=text, prompt_tokens=1, completion_tokens=1, whole=True)
+
+
+def test_what_is_offered_was_checked_and_what_is_chosen_is_shown(retriever: Retriever) -> None:
+    """The model may write one of the checked rewordings; the one that it writes is shown, with its exact words."""
+    generator = ChoosingGenerator()
+    answer = answerer(retriever, generator).ask("Which lamp model sees at night?")
+    assert_sound(answer, retriever)
+    offered = [texts for texts in generator.offered if texts]
+    assert offered
+    chosen = {texts[-1] for texts in offered}
+    assert chosen & {statement.text for statement in answer.statements if statement.origin == "generated"}
+    for texts in offered:
+        for text in texts:
+            assert longest_common_run(text, [abstract for _, abstract in PAPERS]) <= MAX_COPIED_RUN
 
 
 def test_an_invention_is_dropped_and_the_words_quoted(retriever: Retriever) -> None:

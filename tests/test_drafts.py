@@ -21,7 +21,7 @@ from assistant.records import Citation, Draft, Paper, Record, Source
 from assistant.retrieve import Retriever
 from assistant.section import CiteStyle, Form, Mention, Part, Section, SectionParagraph, Sentence, written
 from assistant.store import Store, write_lock
-from assistant.terms import longest_common_run
+from assistant.terms import longest_common_run, numbers
 from assistant.testing import HashingEmbedder, ScriptedGenerator
 
 # key, authors, year, title, abstract
@@ -235,6 +235,23 @@ def test_a_sentence_is_told_in_the_third_person(sentence: str, subject: Subject,
     """The subject and its verbs change, and what leans on another sentence isn't told."""
     ways = [way.text for way in recast.recast(sentence, subject)]
     assert (told in ways) if told else ways == []
+
+
+def test_rewordings_copy_little_and_add_nothing() -> None:
+    """Each rewording made by rule ends its runs in time, and those that copy least come first."""
+    sentence = (
+        "In this paper, we propose a novel method for counting sheep that utilizes a number of drones in order to "
+        "reduce the cost of surveys on hill farms by 40%."
+    )
+    texts = recast.rewordings(sentence, Subject("The authors", named=False), sentence, 8)
+    runs = [longest_common_run(text, [sentence]) for text in texts]
+    assert len(texts) > 3
+    assert runs == sorted(runs)
+    assert max(runs) <= 8
+    for text in texts:
+        assert numbers(text) in (["40%"], []), text
+        assert "we " not in text.lower()
+    assert recast.rewordings("It also counts them.", Subject("The authors", named=False), sentence, 8) == []
 
 
 def test_runs_are_broken_by_words_that_say_the_same() -> None:

@@ -31,6 +31,21 @@ def test_only_the_sentence_words_can_be_written(generator: LlamaCpp, sentence: s
 
 
 @pytest.mark.models
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_only_one_of_the_offered_texts_can_be_written(generator: LlamaCpp, seed: int) -> None:
+    """Whatever the temperature, the text is one of those offered, whole, though some begin alike."""
+    among = (
+        "Counting from the air is fast.",
+        "Counting from the air is fast, but 3% of the sheep are missed.",
+        "From the air, counting saves time – and “Näherung” is not lost.",
+    )
+    sampling = Sampling(among=among, temperature=1.5, seed=seed)
+    written = generator.complete(prompts.load("reword").fill(sentence=SENTENCES[2]), sampling)
+    assert written.text in among
+    assert written.whole
+
+
+@pytest.mark.models
 def test_the_same_seed_writes_the_same_text(generator: LlamaCpp) -> None:
     """Sampling is repeatable, and another prompt in between changes nothing."""
     messages = prompts.load("reword").fill(sentence=SENTENCES[0])

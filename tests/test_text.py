@@ -83,6 +83,21 @@ def test_checks(statement: str, sentence: int, shown: bool) -> None:
     assert bool(finding.why) == (finding.verdict != "supported")
 
 
+@pytest.mark.parametrize(
+    ("statement", "shown"),
+    [
+        ("Lantern exceeds the older lamps on all three tasks.", True),
+        ("On all three tasks, the older lamps surpass Lantern.", False),
+        ("Lantern is outperformed by the older lamps on all three tasks.", False),
+    ],
+)
+def test_what_surpasses_stays_what_surpasses(statement: str, shown: bool) -> None:
+    """The two sides of a comparison can't change places, actively or passively."""
+    sentence = "Lantern outperforms the older lamps on all three tasks."
+    finding = check.check(statement, sentence, sentence, "Lantern")
+    assert finding.shown == shown, finding
+
+
 def test_a_dropped_hedge_is_marked() -> None:
     """A statement that is surer than the abstract is at most partly supported."""
     assert verdict("The lamp helps some night workers.", 2).verdict != "supported"

@@ -1,10 +1,11 @@
 """Fit the second stage's weights on questions with their papers.
 
-    python -m assistant.training.fit_rerank --data ../shared/data --work FOLDER --out assistant/rerank.json
+    python -m assistant.training.fit_rerank --data ../shared/data --pages PAGE... --work FOLDER --out rerank.json
 
-Three sets that may train, each in a library of its own, so that every question has real candidates: hand-written
-questions over ACL papers; hand-written true claims about ACL papers, most in thoroughly other words (the paper is the
-one they were written about); SciFact's training queries. A fifth of the questions of each, by paper, is held out.
+Sets that may train, each in a library of its own, so that every question has real candidates: hand-written questions
+over ACL papers; hand-written true claims about ACL papers, most in thoroughly other words (the paper is the one they
+were written about); SciFact's training queries; and our own questions about listing pages. A fifth of the questions of
+each, by paper, is held out, and of those about the pages every second one.
 The candidates are the first stage's best; a softmax over them, against the gold papers, is minimised.
 FOLDER keeps the libraries and the signals, so that a second run goes on from there.
 """
@@ -13,7 +14,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from assistant.training.judge_sources import acl_papers, read, share
 
 Floats = npt.NDArray[np.float64]
 HERE = Path(__file__).parent / "data"
+PAGES = Path(__file__).parents[2] / "eval" / "bench" / "pages_questions.jsonl"
 _DISTRACTORS = 2500
 _PENALTY = 0.02
 
@@ -82,6 +84,12 @@ def scifact(data: Path) -> tuple[list[Record], list[tuple[str, str, list[str]]]]
     return records, queries
 
 
+def pages_questions() -> list[tuple[str, str, list[str]]]:
+    """Return our own questions about one paper of the pages, those on odd lines; the others stay for measuring."""
+    rows = [row for row in read(PAGES) if row["kind"] == "one"]
+    return [("pages", row["question"], row["gold"]) for row in rows[::2]]
+
+
 def _record(place: int, identifier: str, title: str, abstract: str) -> Record:
     return Record(
         title=title or abstract[:80],
@@ -110,12 +118,12 @@ def asked_of(search: Retriever, questions: Sequence[tuple[str, str, list[str]]],
             if question in known:
                 continue
             found = search.search(question, DEPTH)
-            candidates = [Candidate(item.paper, item.score, item.lexical, item.cosine) for item in found]
+            candidates = [Candidate(item.paper, item.score) for item in found]
             row: dict[str, Any] = {
                 "origin": origin,
                 "question": question,
-                "held_out": share(gold[0]) < 0.2,
-                "gold": [float(item.paper.key.removeprefix("p") in gold) for item in found],
+                "held_out": origin != "pages" and share(gold[0]) < 0.2,
+                "gold": [float(item.paper.key in gold or item.paper.key.removeprefix("p") in gold) for item in found],
                 "signals": reranker.signals(question, candidates),
             }
             known[question] = row
@@ -123,6 +131,16 @@ def asked_of(search: Retriever, questions: Sequence[tuple[str, str, list[str]]],
             print(done, len(questions), end="\r")
     rows = [known[question] for _, question, _ in questions]
     return [Asked(r["origin"], r["held_out"], np.array(r["signals"]), np.array(r["gold"])) for r in rows]
+
+
+def sampled(questions: Iterable[tuple[str, str, list[str]]], most: int) -> list[tuple[str, str, list[str]]]:
+    """Return the questions, at most so many of each origin where `most` isn't 0, by chance but the same each time."""
+    by_origin: dict[str, list[tuple[str, str, list[str]]]] = {}
+    for item in questions:
+        by_origin.setdefault(item[0], []).append(item)
+    for some in by_origin.values():
+        random.Random(3).shuffle(some)
+    return [item for some in by_origin.values() for item in (some[:most] if most else some)]
 
 
 def fit(asked: Sequence[Asked]) -> Floats:
@@ -173,18 +191,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--pages", type=Path, nargs="*", default=[])
+    parser.add_argument("--sample", type=int, default=0, help="questions of each kind, 0 for all")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(arguments)
     settings = Settings()
     file = models.resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=True, announce=print)
     embedder = MiniLM(file)
-    questions = list(acl_questions())
+    questions = sampled(acl_questions(), args.sample)
     gold = {identifier for _, _, ids in questions for identifier in ids}
     acl = retriever(args.work / "acl", acl_records(args.data, gold), embedder)
     asked = asked_of(acl, questions, args.work / "acl.jsonl")
     records, queries = scifact(args.data)
     medical = retriever(args.work / "scifact", records, embedder)
-    asked += asked_of(medical, queries, args.work / "scifact.jsonl")
+    asked += asked_of(medical, sampled(queries, args.sample), args.work / "scifact.jsonl")
+    if args.pages:
+        listed = [item for item in ingest.read_files(args.pages) if isinstance(item, Record)]
+        asked += asked_of(
+            retriever(args.work / "pages", listed, embedder), pages_questions(), args.work / "pages.jsonl"
+        )
     train, held_out = [a for a in asked if not a.held_out], [a for a in asked if a.held_out]
     weights = fit(train)
     first_stage = np.zeros(len(Signals._fields))

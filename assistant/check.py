@@ -490,6 +490,7 @@ def coverage(statement: str, source: str) -> float:
 def kept(statement: str, sentence: str) -> float:
     """Return the share of the sentence's content words that the statement keeps: how little was lost."""
     said = set(content_stems(statement))
+    said |= {other for word in said for other in synonym_stems(word)}
     there = [word for word in content_stems(sentence) if word not in _REPORTING]
     return sum(word in said for word in there) / len(there) if there else 1.0
 
@@ -508,7 +509,7 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 LEAD_IN = re.compile(
     r"^(?:Moreover|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|Specifically|"
-    r"In particular|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|Next|First|Second|Third|"
+    r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|Next|First|Second|Third|"
     r"Lastly|"
     r"Nevertheless|Nonetheless|Instead|Accordingly|Concretely|Interestingly|For this purpose|Overall|In this paper|"
     r"In this work),\s+"

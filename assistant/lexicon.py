@@ -55,6 +55,73 @@ _SYNONYMS = tuple(
     several multiple
     """.strip().splitlines()
 )
+# Words that say the same; none says more than the one that it stands for. One way unless both are listed.
+SAME = tuple(
+    (old.strip(), new.strip())
+    for pair in """
+    in order to = to | by making use of = with | by means of = through | a variety of = various | a wide range of = many
+    a number of = several | a series of = several | as well as = and | due to = because of | based on = built on
+    by using = with | using = with | such as = like | is able to = can | are able to = can | novel = new
+    utilizes = uses | utilize = use | utilizing = using | leverages = uses | leverage = use | employs = uses
+    employ = use | employing = using | demonstrates = shows | demonstrate = show | outperforms = surpasses
+    outperform = surpass | outperforming = surpassing | achieves = reaches | achieve = reach | achieving = reaching
+    constructs = builds | construct = build | constructing = building | requires = needs | require = need
+    requiring = needing | enables = allows | enable = allow | enabling = allowing | multiple = several
+    numerous = many | various = several | several = various | challenging = difficult | difficult = hard
+    crucial = important | generating = producing | generate = produce | generates = produces | generated = produced
+    producing = generating | produces = generates | produced = generated | produce = generate | investigate = study
+    examine = study | examines = studies | explore = study | ask how = examine how | ask whether = examine whether
+    ask which = examine which | which is = that is | which are = that are | together with = along with
+    along with = together with | with respect to = with regard to | more than = over | methods = techniques
+    approaches = methods | method = technique | approach = method | dataset = data set | datasets = data sets
+    containing = with | because = since | although = though | usually = mostly | within = in | upon = on
+    whether = if | reveals = shows | reveal = show | indicates = shows | indicate = show | selects = chooses
+    select = choose | selected = chosen | selecting = choosing | occurs = happens | occur = happen | have to = must
+    has to = must | need to = must | a large number of = many | at the same time = simultaneously
+    in addition to = besides
+    instead of = rather than | during = in the course of
+    with the help of = through | often = frequently | frequently = often | mainly = mostly
+    in which = where | that can = able to | is based on = builds on | are based on = build on | consists of = comprises
+    consist of = comprise | results in = leads to | relies on = depends on | rely on = depend on
+    relying on = depending on | known as = called | called = named | named = called | makes use of = uses
+    make use of = use | aims to = seeks to | aim to = seek to | attempt to = try to | in the case of = for
+    in terms of = in | focuses on = concentrates on | focus on = concentrate on | takes into account = considers
+    take into account = consider | taking into account = considering | so that = such that | extends = expands
+    collection of = set of | humans = people  | rarely = seldom
+    entire = whole | whole = entire | amount of = quantity of | helps to = helps | easily = readily | quickly = fast
+    perform = carry out | performed = carried out | conduct = carry out | conducted = carried out
+    conducting = carrying out | performing = carrying out | provides = gives | provide = give | providing = giving
+    provided by = given by | reduce = lower | reduces = lowers | reducing = lowering | evaluate = assess
+    evaluates = assesses | evaluating = assessing | evaluation of = assessment of | assess = evaluate
+    compared to = compared with | compared with = relative to | via = through | through = via
+    particularly = especially | especially = particularly | currently = at present | capability = ability
+    capabilities = abilities | abilities = capabilities | widely used = commonly used | remains = is still
+    remain = are still | despite = in spite of | in contrast to = unlike | prior work = earlier work
+    previous = earlier | recently = lately | substantially = considerably | considerably = substantially
+    approximately = about | nearly = almost | almost = nearly | rapidly = quickly | additional = further
+    enhance = improve | enhances = improves | enhancing = improving | enhanced = improved | alleviate = ease
+    alleviates = eases | facilitate = ease | facilitates = eases | accelerate = speed up | accelerates = speeds up
+    accelerating = speeding up | eliminate = remove | eliminates = removes | eliminating = removing
+    address = tackle | addresses = tackles | addressing = tackling | exploit = use | exploits = uses
+    exploiting = using | adopt = use | adopts = uses | adopting = using | maintain = keep | maintains = keeps
+    maintaining = keeping | preserve = keep | preserves = keeps | preserving = keeping | retain = keep
+    retains = keeps | retaining = keeping | yield = give | yields = gives | yielding = giving | exhibit = show
+    exhibits = shows | possess = have | possesses = has | attain = reach | attains = reaches | attaining = reaching
+    essential = vital | vital = essential | necessary = needed | superior = better | limited = restricted
+    absence of = lack of | huge = very large | vast = very large | amounts of = quantities of
+    the majority of = most | typically = usually | primarily = mainly | simultaneously = at the same time
+    subsequently = then | prior to = before | regarding = about | concerning = about | thereby = thus
+    obtain = get | obtains = gets | obtaining = getting | large = big | carefully designed = designed with care
+    difficulties = problems | obtained by = gained by | combining = joining | combines = joins | combine = join
+    employed = used | utilized = used | leveraged = used | demonstrated = shown | evaluated on = assessed on
+    examined = studied | investigated = studied | constructed = built | developed = built | required = needed
+    improvements = gains | improvement = gain | findings = results
+    as a result of = because of | on the basis of = from | the ability to = the capability to
+    """.replace("\n", "|").split("|")
+    if "=" in pair
+    for old, new in [pair.split("=")]
+)
+"""Words with what may be put in their place."""
 _WORD = re.compile(r"[^\s()\[\]{}\"“”‘<>|\\]+")
 _VERB_ENDINGS = ("ed", "ing", "s", "es")
 
@@ -103,4 +170,6 @@ def synonym_stems(stemmed: str) -> frozenset[str]:
     return frozenset(other for group in _SYNONYM_STEMS if stemmed in group for other in group)
 
 
-_SYNONYM_STEMS = tuple(frozenset(map(stem, group)) for group in _SYNONYMS)
+_SYNONYM_STEMS = tuple(
+    frozenset(map(stem, group)) for group in (*_SYNONYMS, *(pair for pair in SAME if " " not in "".join(pair)))
+)

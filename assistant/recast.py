@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant import check
+from assistant import check, lexicon
 from assistant.terms import STOPWORDS, longest_common_run, tokens
 
 Shape = Literal["active", "purpose first", "passive", "of theirs", "reported", "inside"]
@@ -161,7 +161,9 @@ def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[
     found: list[Recast] = []
     for one in _whole(text, subject, year):
         for shorter in _shortened(one.text):
-            found.append(Recast(shorter, one.shape))
+            told_of = shorter.partition(" that ")[2] if one.shape == "reported" else ""
+            if shorter.rstrip(".") == one.text.rstrip(" .") or one.shape != "reported" or _FINITE.search(told_of):
+                found.append(Recast(shorter, one.shape))
         if one.shape not in ("reported", "inside") and _INTERSECTIVE.match(one.text.removeprefix(subject.text).strip()):
             found += [Recast(shorter, one.shape) for shorter in _without_modifiers(one.text)]
     return list(dict.fromkeys(found))
@@ -215,6 +217,10 @@ def _shape_of(text: str) -> str | None:
 
 
 def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
+    opens = _INTRODUCTION.match(text)
+    if opens and _WE.match(opens["rest"]) and not year:
+        yield from _behind(opens["first"], opens["rest"], subject)
+        return
     shape = _shape_of(text)
     lead = f"In {year}, " if year else ""
     if shape in ("we", "paper"):
@@ -247,14 +253,33 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
             yield Recast(f"{lead}{'the' if lead else 'The'} {what} of {by} {rest}", "of theirs")
     elif shape == "fact":
         told = _third_person(text)
-        first = told.split()[0]
-        lowered = told if _keeps_capital(first) else told[:1].lower() + told[1:]
+        lowered = _lowered(told)
         verb = "report" if re.search(r"\d", told) else "note"
         verb = verb if subject.plural else verb + "s"
         yield Recast(f"{lead}{subject.text} {verb} that {lowered}", "reported")
         by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
         if not year and (opens := _INTRODUCTION.match(told)):
             yield Recast(f"{opens['first']}, {by} {verb}, {opens['rest']}", "inside")
+            last = opens["rest"].rstrip(".")
+            if not re.search(r"[,;]", last):
+                yield Recast(f"{lead}{subject.text} {verb} that {last}, {_lowered(opens['first'])}.", "reported")
+
+
+def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
+    """Yield what somebody does with the phrase that opens the sentence left in front, or put behind."""
+    first = _third_person(first)
+    by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
+    for one in _whole(rest, subject, None):
+        if one.shape == "active":
+            acts = one.text.removeprefix(subject.text).strip()
+            yield Recast(f"{first}, {by} {acts}", "purpose first")
+            if not re.search(r"[,;]", acts) and not first.startswith("To "):
+                yield Recast(f"{subject.text} {acts.rstrip('.')}, {_lowered(first)}.", "active")
+
+
+def _lowered(text: str) -> str:
+    """Return a text that goes on inside a sentence."""
+    return text if _keeps_capital(text.split()[0]) else text[:1].lower() + text[1:]
 
 
 _POSSESSIVES = {"They": "Their", "It": "Its"}
@@ -287,7 +312,7 @@ _PROPER = re.compile(
 # A phrase that opens a sentence, behind which "Mehta et al. report," can stand.
 _INTRODUCTION = re.compile(
     r"^(?P<first>(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|If"
-    r"|Because|As|Unlike|From|Between) [^,;]{4,80}), (?P<rest>[^,]{20,}.*)$"
+    r"|Because|As|Unlike|From|Between|Despite|Given|To|Through|Based) [^,;]{4,110}), (?P<rest>[^,]{16,}.*)$"
 )
 
 
@@ -413,11 +438,22 @@ def _passive(predicate: str, subject: Subject) -> Iterator[Recast]:
 
 # ---------------------------------------------------------------------- fewer words, other words
 
+# Plurals of nouns that look like verbs.
+_NOUNS_TOO = frozenset(
+    """attacks clusters designs documents estimates frames links maps measures models outlines questions reports samples
+    scales sets shares studies tests traces trains trees views works""".split()
+)
+_VERBS = "|".join(sorted((_BASES | {third_singular(base) for base in _BASES}) - _NOUNS_TOO))
+_FINITE = re.compile(
+    rf"\b(?:is|are|was|were|has|have|had|can|could|may|might|will|would|do|does|did|{_VERBS}|[a-z]+ed)\b"
+)
+
 # Where a sentence may end: what follows is added to what was said before, and takes nothing back.
 _CLAUSE_END = re.compile(
-    r"(?:;|,? –|,? —|, (?:which|where|whose|who|and|resulting|leading|making|thereby|thus|yielding|achieving|showing"
+    rf"(?:;|,? –|,? —|, and (?=(?:they|it|we|thus|then|also|therefore|further|{_VERBS}) )"
+    r"|, (?:which|where|whose|who|resulting|leading|making|thereby|thus|yielding|achieving|showing"
     r"|demonstrating|so that|as well as|including|such as|while|whereas|in which)\b"
-    rf"|\band (?:also |then |further )?(?:{'|'.join(sorted(_BASES | {third_singular(b) for b in _BASES}))}) )"
+    rf"|\band (?:also |then |further )?(?:{_VERBS}) )"
 )
 # What follows a thing that is proposed or studied only says more about it: "a system that …", "a method for …".
 _MODIFIER = re.compile(
@@ -466,11 +502,6 @@ _HALF_CLAUSE = re.compile(
     rf"|{'|'.join(sorted(third_singular(base) for base in _BASES))}|[a-z]+ed)\b)"
     r"|\b(?:made|built|given|drawn|taken|written|found|known|shown|held)$"
 )
-# Plurals of nouns that look like verbs.
-_NOUNS_TOO = frozenset(
-    """attacks clusters designs documents estimates frames links maps measures models outlines questions reports samples
-    scales sets shares studies tests traces trains trees views works""".split()
-)
 
 
 def _may_end(rest: str) -> bool:
@@ -483,44 +514,6 @@ def _may_end(rest: str) -> bool:
     return fits and closed and not verb_last and "both" not in words and not _OPEN_END.search(rest)
 
 
-# Words that say the same; none says more than the one that it stands for. One way unless both are listed.
-_SAME = tuple(
-    (old.strip(), new.strip())
-    for pair in """
-    in order to = to | by making use of = with | by means of = through | a variety of = various | a wide range of = many
-    a number of = several | a series of = several | as well as = and | due to = because of | based on = built on
-    by using = with | using = with | such as = like | is able to = can | are able to = can | novel = new
-    utilizes = uses | utilize = use | utilizing = using | leverages = uses | leverage = use | employs = uses
-    employ = use | employing = using | demonstrates = shows | demonstrate = show | outperforms = surpasses
-    outperform = surpass | outperforming = surpassing | achieves = reaches | achieve = reach | achieving = reaching
-    constructs = builds | construct = build | constructing = building | requires = needs | require = need
-    requiring = needing | enables = allows | enable = allow | enabling = allowing | multiple = several
-    numerous = many | various = several | several = various | challenging = difficult | difficult = hard
-    crucial = important | generating = producing | generate = produce | generates = produces | generated = produced
-    producing = generating | produces = generates | produced = generated | produce = generate | investigate = study
-    examine = study | examines = studies | explore = study | ask how = examine how | ask whether = examine whether
-    ask which = examine which | which is = that is | which are = that are | together with = along with
-    along with = together with | with respect to = with regard to | more than = over | methods = techniques
-    approaches = methods | method = technique | approach = method | dataset = data set | datasets = data sets
-    containing = with | because = since | although = though | usually = mostly | within = in | upon = on
-    whether = if | reveals = shows | reveal = show | indicates = shows | indicate = show | selects = chooses
-    select = choose | selected = chosen | selecting = choosing | occurs = happens | occur = happen | have to = must
-    has to = must | need to = must | a large number of = many | at the same time = simultaneously
-    in addition to = besides
-    instead of = rather than | during = in the course of
-    with the help of = through | often = frequently | frequently = often | mainly = mostly
-    in which = where | that can = able to | is based on = builds on | are based on = build on | consists of = comprises
-    consist of = comprise | results in = leads to | relies on = depends on | rely on = depend on
-    relying on = depending on | known as = called | called = named | named = called | makes use of = uses
-    make use of = use | aims to = seeks to | aim to = seek to | attempt to = try to | in the case of = for
-    in terms of = in | focuses on = concentrates on | focus on = concentrate on | takes into account = considers
-    take into account = consider | taking into account = considering | so that = such that | extends = expands
-    collection of = set of | humans = people  | rarely = seldom
-    entire = whole | whole = entire | amount of = quantity of | helps to = helps | easily = readily | quickly = fast
-    """.replace("\n", "|").split("|")
-    if "=" in pair
-    for old, new in [pair.split("=")]
-)
 _FUNCTION = (
     r"(?:of|in|on|for|with|the|between|from|by|both|as|into|and|or|to|is|are|was|were|that|which|at|than|has|have)"
 )
@@ -538,7 +531,8 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     # of words and characters -> of characters and words
     (
         re.compile(
-            r"(?<= )(of|in|on|for|with|the|between|from|both|their) ([a-z-]{4,}) (and|or) ([a-z-]{4,})(?=[,.;]| )"
+            r"(?<= )(of|in|on|for|with|the|between|from|both|their) ([a-z-]{4,}) (and|or) ([a-z-]{4,})"
+            rf"(?=[,.;]| {_FUNCTION}\b)"
         ),
         r"\1 \4 \3 \2",
     ),
@@ -567,9 +561,9 @@ def own_words(text: str, abstracts: Iterable[str], limit: int) -> str:
 
 def _swapped(text: str) -> Iterator[str]:
     """Yield a text with one change each, small ones first."""
-    for old, new in _SAME:
+    for old, new in lexicon.SAME:
         for found in re.finditer(rf"(?<![\w-]){re.escape(old)}(?![\w-])", text):
-            changed = f"{text[: found.start()]}{new}{text[found.end() :]}"
+            changed = f"{_with_article(text[: found.start()], new)}{new}{text[found.end() :]}"
             yield re.sub(r"\b([Aa])n? (?=(?:several|many|various)\b)", "", re.sub(r"\s{2,}", " ", changed))
     for found in re.finditer(r"\bfor ([a-z]+ing)\b(?= [a-z])", text):
         if base := _base_of_ing(found[1]):
@@ -591,6 +585,12 @@ def _swapped(text: str) -> Iterator[str]:
                 "or",
             }:
                 yield text[: found.start()] + found.expand(instead) + text[found.end() :]
+
+
+def _with_article(before: str, word: str) -> str:
+    """Return what stands before a word, an article at its end in the form that the word takes."""
+    vowel = bool(re.match(r"(?!use|uni|eu|one)[aeiou]", word))
+    return re.sub(r"\b([Aa])n? $", r"\1n " if vowel else r"\1 ", before)
 
 
 def _base_of_ing(word: str) -> str | None:

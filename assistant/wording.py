@@ -34,7 +34,7 @@ _ATTEMPTS = (
 )
 # Rewordings that the judge is asked about; the first word run of a plain one is within the limit of all.
 _OFFERED = 6
-_REWORDED_RUN = 10
+_REWORDED_RUN = 12
 # A statement may leave out detail, not the point.
 _MIN_KEPT = 0.7
 _MAX_WORDS = 45

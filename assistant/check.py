@@ -509,8 +509,8 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 LEAD_IN = re.compile(
     r"^(?:Moreover|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|Specifically|"
-    r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|Next|First|Second|Third|"
-    r"Lastly|"
+    r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|"
+    r"Next|First|Second|Third|Lastly|"
     r"Nevertheless|Nonetheless|Instead|Accordingly|Concretely|Interestingly|For this purpose|Overall|In this paper|"
     r"In this work),\s+"
 )

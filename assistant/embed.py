@@ -52,6 +52,53 @@ class Embedder(Protocol):
         """Return the character span of each token, end exclusive, without the marks that the model adds."""
 
 
+class Remembering:
+    """An embedder that keeps the vectors of the last texts: search, choice and follow-ups read the same sentences."""
+
+    def __init__(self, embedder: Embedder, most: int = 4096) -> None:
+        self._embedder = embedder
+        self._most = most
+        self._kept: dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]] = {}
+
+    @property
+    def id(self) -> str:
+        """Name and content of the model."""
+        return self._embedder.id
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return self._embedder.dimensions
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a text that are read; the rest is cut."""
+        return self._embedder.max_tokens
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> "Vectors":
+        """Return one unit vector a text, (n, dimensions) float32, in the order of the texts."""
+        if len(texts) > self._most:
+            return self._embedder.embed(texts, progress)
+        import numpy as np
+
+        if new := [text for text in dict.fromkeys(texts) if text not in self._kept]:
+            self._kept.update(zip(new, self._embedder.embed(new, progress), strict=True))
+        # What was asked for last stands last, and what stands first goes first.
+        self._kept.update({text: self._kept.pop(text) for text in dict.fromkeys(texts)})
+        result = [self._kept[text] for text in texts]
+        for text in list(self._kept)[: max(0, len(self._kept) - self._most)]:
+            del self._kept[text]
+        return np.array(result, dtype=np.float32).reshape(len(texts), self.dimensions)
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens the text has."""
+        return self._embedder.count_tokens(text)
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """Return the character span of each token, end exclusive."""
+        return self._embedder.token_offsets(text)
+
+
 class MiniLM:
     """all-MiniLM-L6-v2 in fp32; loads its tokenizer and its weights when each is first needed."""
 

@@ -4,14 +4,17 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from assistant.config import DEFAULT_EMBEDDER
-from assistant.embed import MiniLM, _batches
+from assistant.embed import MiniLM, Progress, Remembering, _batches
 from assistant.models import pull
+from assistant.testing import HashingEmbedder
 
 REFERENCE = json.loads((Path(__file__).parent / "fixtures" / "minilm_reference.json").read_text())["rows"]
 TEXTS = [row["text"] for row in REFERENCE]
@@ -108,3 +111,20 @@ def test_importing_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_was_embedded_lately_is_remembered() -> None:
+    """A text's vector is the same whether it was kept or not, in any order, and no more are kept than allowed."""
+    plain = HashingEmbedder()
+    asked: list[str] = []
+
+    class Counting(HashingEmbedder):
+        def embed(self, texts: Sequence[str], progress: Progress | None = None) -> npt.NDArray[np.float32]:
+            asked.extend(texts)
+            return super().embed(texts, progress)
+
+    remembering = Remembering(Counting(), most=3)
+    calls = (["a lamp", "a sheep"], ["a sheep", "a lamp", "a lamp"], ["a river", "a hill"], [], ["a sheep", "a lamp"])
+    for texts in calls:
+        assert np.array_equal(remembering.embed(texts), plain.embed(texts).reshape(len(texts), plain.dimensions))
+    assert asked == ["a lamp", "a sheep", "a river", "a hill", "a sheep"]

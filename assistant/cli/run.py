@@ -92,12 +92,12 @@ class Run:
     def embedder(self) -> "Embedder":
         """The embedder, its model fetched if need be."""
         from assistant.config import DEFAULT_EMBEDDER
-        from assistant.embed import MiniLM
+        from assistant.embed import MiniLM, Remembering
         from assistant.models import resolve
 
         settings = self.settings
         file = resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=settings.offline, announce=tell)
-        return MiniLM(file, threads=settings.threads)
+        return Remembering(MiniLM(file, threads=settings.threads))
 
     @cached_property
     def generator(self) -> "Generator":

@@ -23,7 +23,7 @@ from assistant.library import Library
 from assistant.records import Frozen, Paper
 from assistant.terms import content_stems, question_terms
 
-DEPTH = 20
+DEPTH = 12
 """How many papers are read again."""
 WEIGHTS = Path(__file__).parent / "rerank.json"
 

@@ -126,7 +126,7 @@ class Retriever:
         conditions: Conditions | None = None,
         reads_conditions: bool = True,
         diverse: bool = False,
-        reranker: Reranker | None = None,
+        reranks: bool = True,
     ) -> None:
         """Prepare a retriever.
 
@@ -138,7 +138,7 @@ class Retriever:
             conditions: hold for every question, beside those that it asks for itself.
             reads_conditions: whether conditions are read out of the questions.
             diverse: prefer papers that are unlike those above them.
-            reranker: orders the first papers again; without one the fused scores decide.
+            reranks: order the first papers again by their sentences; else the fused scores decide.
         """
         self.library = library
         self.embedder = embedder
@@ -147,7 +147,7 @@ class Retriever:
         self._conditions = conditions or Conditions()
         self._reads_conditions = reads_conditions
         self._diverse = diverse
-        self._reranker = reranker
+        self._reranker = Reranker(embedder, library) if reranks else None
         self._facets: tuple[tuple[int, int], Facets] | None = None
 
     @property

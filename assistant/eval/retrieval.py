@@ -21,7 +21,6 @@ from assistant.eval.recording import RunRecord, record
 from assistant.eval.statistics import Metric, mean
 from assistant.library import Library, quote_term
 from assistant.records import Frozen, Record, Source
-from assistant.rerank import Reranker
 from assistant.retrieve import Retriever, Stage
 from assistant.store import Store, write_lock
 from assistant.terms import tokens
@@ -61,7 +60,7 @@ class RetrievalReport(Frozen):
     """The result of `eval retrieval`.
 
     The names in `metrics` are `STAGE/MEASURE`, with the stages `plain_bm25` (all words of the query, title and abstract
-    alike), `bm25`, `dense`, `fused` and, where there is one, `reranked`.
+    alike), `bm25`, `dense`, `fused` and `reranked`.
     """
 
     run: RunRecord
@@ -146,7 +145,6 @@ def measure(
     folder: Path,
     embedder: Embedder,
     *,
-    reranked: bool = False,
     seed: int = 0,
     progress: Progress = lambda what, done, total: None,
 ) -> tuple[RetrievalReport, list[Ranking]]:
@@ -155,7 +153,6 @@ def measure(
     Args:
         folder: of the set.
         embedder: embeds documents and queries.
-        reranked: measure the second stage too.
         seed: draws the resamples.
         progress: told how far it is.
 
@@ -164,9 +161,7 @@ def measure(
     """
     found = read_set(folder)
     run = record(judge="", data=[folder / name for name in _FILES], seed=seed, n=len(found.queries))
-    stages: list[Stage] = ["bm25", "dense", "fused"]
-    if reranked:
-        stages.append("reranked")
+    stages: tuple[Stage, ...] = ("bm25", "dense", "fused", "reranked")
     cases, last = [], []
     with tempfile.TemporaryDirectory(prefix="assistant-eval-") as home:
         settings = Settings(home=Path(home))
@@ -179,7 +174,6 @@ def measure(
                 Store(library, settings.index, settings.write_lock, lambda line: None),
                 embedder,
                 reads_conditions=False,
-                reranker=Reranker(embedder, library) if reranked else None,
             )
             # The library joins records of one paper; in a set, each document counts for itself.
             ids = {paper.key: [source.file for source in paper.sources] for paper in library.papers()}

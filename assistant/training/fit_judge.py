@@ -24,6 +24,8 @@ import numpy.typing as npt
 
 from assistant import models, sentences
 from assistant.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Settings
+from assistant.eval import binary
+from assistant.eval.statistics import Statistic
 from assistant.generate import Reader
 from assistant.judge import calibration, checks, surprise
 from assistant.judge.base import Evidence
@@ -85,10 +87,14 @@ def cross_validated(values: Floats, labels: Floats, weights: Floats, groups: Seq
     return out
 
 
+def value(statistic: Statistic, count: int) -> float:
+    """Return a statistic over all of `count` items, each counted once."""
+    return float(statistic(np.ones((1, count)))[0])
+
+
 def balanced(scores: Floats, labels: Floats, threshold: float) -> float:
     """Return the balanced accuracy at a threshold."""
-    said = scores >= threshold
-    return float((said[labels == 1].mean() + (~said[labels == 0]).mean()) / 2)
+    return value(binary.balanced_accuracy(labels == 1, scores >= threshold), len(labels))
 
 
 def choose_threshold(scores: Floats, labels: Floats, contradicted: npt.NDArray[np.bool_], allow: float) -> float:
@@ -98,32 +104,21 @@ def choose_threshold(scores: Floats, labels: Floats, contradicted: npt.NDArray[n
     return float(max(lawful, key=lambda t: balanced(scores, labels, t)))
 
 
-def calibration_error(scores: Floats, labels: Floats, bins: int = 10) -> float:
-    """Return the expected calibration error over bins of equal size."""
-    order = np.argsort(scores)
-    return float(
-        sum(len(part) * abs(scores[part].mean() - labels[part].mean()) for part in np.array_split(order, bins))
-        / len(scores)
-    )
-
-
 def figures(rows: Sequence[Row], scores: Floats, threshold: float) -> dict[str, float]:
     """Return AUC, balanced accuracy, calibration error, and the share judged rightly by type."""
-    from sklearn.metrics import roc_auc_score
-
     labels = np.array([row["label"] for row in rows], float)
     contradicted = np.array([row["type"] in CONTRADICTED for row in rows])
     found = {
         "claims": float(len(rows)),
-        "auc": float(roc_auc_score(labels, scores)),
+        "auc": value(binary.auroc(labels == 1, scores), len(rows)),
         "balanced_accuracy": balanced(scores, labels, threshold),
         "contradicted_called_supported": float((scores[contradicted] >= threshold).mean()),
-        "calibration_error": calibration_error(scores, labels),
+        "calibration_error": value(binary.expected_calibration_error(labels == 1, scores), len(rows)),
     }
     for origin in sorted({row["origin"] for row in rows}):
         here = np.array([row["origin"] == origin for row in rows])
         if 0 < labels[here].sum() < here.sum():
-            found[f"auc {origin}"] = float(roc_auc_score(labels[here], scores[here]))
+            found[f"auc {origin}"] = value(binary.auroc(labels[here] == 1, scores[here]), int(here.sum()))
             found[f"balanced_accuracy {origin}"] = balanced(scores[here], labels[here], threshold)
     for kind in sorted({row["type"] for row in rows if row["origin"] == "hand"}):
         here = np.array([row["type"] == kind and row["origin"] == "hand" for row in rows])

@@ -106,7 +106,7 @@ def retriever(folder: Path, records: Sequence[Record], embedder: MiniLM) -> Retr
     store = Store(library, folder / "index", folder / "lock", print)
     with write_lock(folder / "lock"):
         ingest.add(records, library, embedder, progress=lambda done: print(folder.name, done, end="\r"))
-    return Retriever(library, store, embedder)
+    return Retriever(library, store, embedder, reranks=False)
 
 
 def asked_of(search: Retriever, questions: Sequence[tuple[str, str, list[str]]], kept: Path) -> list[Asked]:

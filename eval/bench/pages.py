@@ -19,7 +19,6 @@ from assistant.config import DEFAULT_EMBEDDER, Settings
 from assistant.embed import MiniLM
 from assistant.library import Library
 from assistant.models import resolve
-from assistant.rerank import Reranker
 from assistant.retrieve import Retriever
 from assistant.store import Store, write_lock
 
@@ -36,9 +35,9 @@ def main(pages: list[str]) -> None:
             with write_lock(settings.write_lock):
                 ingest.add(ingest.read_files(map(Path, pages)), library, embedder)
             store = Store(library, settings.index, settings.write_lock, print)
-            for stage, reranker in (("first stage", None), ("reranked", Reranker(embedder, library))):
+            for stage, reranks in (("first stage", False), ("reranked", True)):
                 print(stage)
-                measure(Retriever(library, store, embedder, reranker=reranker))
+                measure(Retriever(library, store, embedder, reranks=reranks))
 
 
 def measure(retriever: Retriever) -> None:

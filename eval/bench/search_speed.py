@@ -121,7 +121,7 @@ def made(folder: Path, papers: Sequence[dict[str, Any]], chunks: int | None, emb
                     print(f"{library.count_chunks()} chunks", end="\r", flush=True)
             Store(library, settings.index, settings.write_lock, print).sync()
         done.touch()
-    return Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder)
+    return Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder, reranks=False)
 
 
 def times(action: Callable[[str], object], queries: Sequence[str]) -> str:
@@ -148,6 +148,8 @@ def measure(retriever: Retriever, embedder: MiniLM, queries: Sequence[str]) -> N
     for name, wanted in conditions.items():
         spent = times(lambda query, wanted=wanted: retriever.find(Asked(text=query, conditions=wanted), _TOP), queries)
         print(f"{name:<34}{spent}")
+    second = Retriever(library, store, embedder)
+    print(f"{'search with the second stage':<34}{times(lambda query: second.find(second.take(query), _TOP), queries)}")
     vectors = dict(zip(queries, embedder.embed(queries), strict=True))
     _, matrix = library.vectors()
     print(f"{'embedding the question':<34}{times(lambda query: embedder.embed([query]), queries)}")

@@ -68,7 +68,7 @@ def test_each_stage_is_measured(folder: Path) -> None:
     assert next(line[:4] for line in lines if line[0] == "2") == ["2", "Q0", "8", "1"]
     assert all(len(line) == 6 for line in lines)
     assert retrieval.measure(folder, HashingEmbedder())[0].metrics == report.metrics
-    assert len(list(retrieval.table(report))) == 2 * len(stages)
+    assert len(list(retrieval.table(report))) == 2 + 2 * len(stages)
 
 
 @pytest.mark.parametrize(

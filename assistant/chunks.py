@@ -1,4 +1,4 @@
-"""Cut abstracts into chunks that the embedder can read whole.
+"""Cut abstracts and full texts into chunks that the embedder can read whole.
 
 The embedder reads 256 tokens and drops the rest without a word, and abstracts average more. So an abstract is cut at
 sentence ends into chunks that stay, title included, at 200 tokens or fewer. The title stands in front of each chunk
@@ -30,30 +30,40 @@ def chunk_paper(paper: Paper, count_tokens: Callable[[str], int]) -> list[Chunk]
         return [Chunk(id=f"{paper.key}#0", key=paper.key, title=paper.title, text="", start=0, end=0)]
     title_tokens = min(count_tokens(paper.title), _MAX_TITLE_TOKENS)
     room = max(MAX_TOKENS - _SPECIAL_TOKENS - title_tokens, _MIN_TEXT_TOKENS)
-    documents = _splitter(room, count_tokens).create_documents([paper.abstract])
-    chunks = []
-    for number, document in enumerate(documents):
-        start = int(document.metadata["start_index"])
-        text = str(document.page_content)
-        if paper.abstract[start : start + len(text)] != text:
-            raise AssertionError(f"chunk {number} of {paper.key} is not a piece of its abstract")
-        chunks.append(
-            Chunk(
-                id=f"{paper.key}#{number}",
-                key=paper.key,
-                title=paper.title,
-                text=text,
-                start=start,
-                end=start + len(text),
-            )
+    return [
+        Chunk(
+            id=f"{paper.key}#{number}",
+            key=paper.key,
+            title=paper.title,
+            text=paper.abstract[start:end],
+            start=start,
+            end=end,
         )
-    return chunks
+        for number, (start, end) in enumerate(_pieces(paper.abstract, room, count_tokens))
+    ]
+
+
+def chunk_section(text: str, count_tokens: Callable[[str], int]) -> list[tuple[int, int]]:
+    """Return where the chunks of a section of a full text start and end; none of a blank text."""
+    return _pieces(text, MAX_TOKENS - _SPECIAL_TOKENS, count_tokens) if text.strip() else []
 
 
 def embedded_text(chunk: Chunk) -> str:
     """Return what the embedder reads for a chunk: the title, shortened if need be, and the text."""
     title = " ".join(chunk.title.split()[:_MAX_TITLE_TOKENS])
     return f"{title}. {chunk.text}" if title and chunk.text else title or chunk.text
+
+
+def _pieces(text: str, room: int, count_tokens: Callable[[str], int]) -> list[tuple[int, int]]:
+    """Return where the pieces of a text start and end, each of `room` tokens at most."""
+    found = []
+    for document in _splitter(room, count_tokens).create_documents([text]):
+        start = int(document.metadata["start_index"])
+        piece = str(document.page_content)
+        if text[start : start + len(piece)] != piece:
+            raise AssertionError(f"the chunk at {start} is not a piece of its text")
+        found.append((start, start + len(piece)))
+    return found
 
 
 def _splitter(room: int, count_tokens: Callable[[str], int]) -> Any:

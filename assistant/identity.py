@@ -243,6 +243,8 @@ def same_paper(one: Bibliography, other: Bibliography) -> bool:
     first, second = arxiv_of(one), arxiv_of(other)
     if first and second:
         return first == second
+    if not one.title or not other.title:
+        return False
     left, right = _title(one.title), _title(other.title)
     if left.numbers != right.numbers or left.notices != right.notices:
         return False
@@ -488,8 +490,10 @@ def blocks(record: Bibliography) -> set[str]:
     versions of a text share in proportion to their likeness.
     """
     title = _title(record.title)
-    keys = {"title:" + part for part in title.parts}
-    keys |= {"opening:" + "".join(title.words[:4]), "closing:" + "".join(title.words[-4:])}
+    keys = set()
+    if record.title:
+        keys |= {"title:" + part for part in title.parts}
+        keys |= {"opening:" + "".join(title.words[:4]), "closing:" + "".join(title.words[-4:])}
     if record.doi:
         keys.add("doi:" + doi_base(record.doi))
     if arxiv := arxiv_of(record):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from assistant.chunks import chunk_paper, embedded_text
+from assistant.chunks import chunk_paper, chunk_section, embedded_text
 from assistant.embed import Embedder
 from assistant.errors import NotReadyError, ReadError
 from assistant.library import Library
@@ -72,9 +72,13 @@ def add(
         HomeError: the home can't be written.
     """
     check_embedder(library, embedder)
+
+    def cut(text: str) -> list[tuple[int, int]]:
+        return chunk_section(text, embedder.count_tokens)
+
     counts = dict.fromkeys(("read", "added", "merged", "unchanged", "without_abstract", "chunks"), 0)
     problems: list[Problem] = []
-    stream = iter(items)
+    stream = _untitled_last(items)
     while batch := list(islice(stream, BATCH_RECORDS)):
         problems.extend(item for item in batch if isinstance(item, Problem))
         records = [item for item in batch if isinstance(item, Record)]
@@ -82,18 +86,43 @@ def add(
         stale: dict[str, Paper] = {}
         with library.transaction():
             for record in records:
+                if not record.title and not library.knows(record):
+                    problems.append(_without_a_paper(record))
+                    continue
                 outcome, paper, changed = library.put(record)
+                if record.full_text and library.attach_text(record, cut) and outcome == "unchanged":
+                    outcome = "merged"
                 counts[outcome] += 1
                 counts["without_abstract"] += not record.abstract
                 keys.append(paper.key)
                 if changed:
                     stale[paper.key] = paper
             counts["chunks"] += store_chunks(library, embedder, list(stale.values()))
-        counts["read"] += len(records)
+        counts["read"] = counts["added"] + counts["merged"] + counts["unchanged"]
         for key in dict.fromkeys(keys):
             stored(key)
         progress(counts["read"])
     return AddReport(**counts, problems=tuple(problems))
+
+
+def _untitled_last(items: Iterable[Record | Problem]) -> Iterator[Record | Problem]:
+    """Yield records without a title after all others: the paper of their id may come with a later file."""
+    untitled = []
+    for item in items:
+        if isinstance(item, Record) and not item.title:
+            untitled.append(item)
+        else:
+            yield item
+    yield from untitled
+
+
+def _without_a_paper(record: Record) -> Problem:
+    return Problem(
+        file=record.source.file,
+        line=record.source.line,
+        message=f"a PDF that gives only an id ({record.arxiv_id or record.doi}), and the library has no paper of it;"
+        " add its record from a reference manager, then this file again",
+    )
 
 
 def store_chunks(library: Library, embedder: Embedder, papers: Sequence[Paper]) -> int:

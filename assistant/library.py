@@ -13,9 +13,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from assistant import citekeys, identity, merging, schema
+from assistant import citekeys, fulltext, identity, merging, schema
 from assistant.errors import HomeError, NoLibraryError, UsageError
-from assistant.records import Bibliography, Chunk, Paper, Record, Source
+from assistant.records import Bibliography, Chunk, FullText, Paper, Record, Source
 from assistant.schema import clear_errors
 
 if TYPE_CHECKING:
@@ -226,6 +226,39 @@ class Library:
         self._note_blocks(paper_id, record)
         return outcome, self._paper(paper_id), stale
 
+    def knows(self, record: Record) -> bool:
+        """Tell whether a record would be one more source of a paper that is there."""
+        return self._match(record, merging.digest(record)) is not None
+
+    def attach_text(self, record: Record, cut: fulltext.Cut) -> bool:
+        """Store the full text of a record that was put; return whether it is new. Call inside a transaction.
+
+        Args:
+            record: it and its text, which takes the place of what the same record had.
+            cut: cuts a text into the passages that can be searched.
+        """
+        (found,) = self._db.execute(
+            "SELECT id FROM records WHERE hash = ? AND file = ? AND line = ?",
+            (merging.digest(record), record.source.file, record.source.line),
+        ).fetchone()
+        return fulltext.attach(self._db, int(found), record.full_text, cut)
+
+    def full_texts(self, key: str) -> list[FullText]:
+        """Return the full texts of a paper, one a file.
+
+        Raises:
+            UsageError: no paper has that key.
+        """
+        return fulltext.of_paper(self._db, self._id(key))
+
+    def has_full_text(self) -> bool:
+        """Tell whether any paper has its full text here."""
+        return bool(self._db.execute("SELECT EXISTS (SELECT 1 FROM sections)").fetchone()[0])
+
+    def match_text(self, expression: str, limit: int, only: Iterable[str] | None = None) -> list[fulltext.Matched]:
+        """Return the best passages of the full texts for an FTS5 expression, by BM25, among some keys or all."""
+        return fulltext.match(self._db, expression, limit, only)
+
     def _note_blocks(self, paper_id: int, record: Bibliography) -> None:
         self._db.executemany(
             "INSERT OR IGNORE INTO blocks VALUES (?, ?)", [(block, paper_id) for block in identity.blocks(record)]
@@ -352,6 +385,7 @@ class Library:
         for paper_id in ids:
             self._db.execute("INSERT OR IGNORE INTO removed SELECT id FROM chunks WHERE paper = ?", (paper_id,))
             self._db.execute("DELETE FROM lexical WHERE rowid = ?", (paper_id,))
+            fulltext.forget(self._db, paper_id)
             self._db.execute("DELETE FROM papers WHERE id = ?", (paper_id,))
         # The index notes up to which chunk it has written; if that one is gone, it has written all that are left.
         last = self.last_seq()
@@ -373,6 +407,8 @@ class Library:
         before = self._paper(paper_id)
         groups: dict[str, list[Record]] = {}
         for digest, record in self._records(paper_id):
+            if not record.title:
+                continue  # a text that was attached by its id can't be a paper of its own
             groups.setdefault(digest, []).append(record)
         if len(groups) < 2:
             raise UsageError(
@@ -506,6 +542,7 @@ class Library:
                             " WHERE paper NOT IN (SELECT id FROM papers)"
                         )
                     self._db.execute(f"DELETE FROM {table} WHERE paper NOT IN (SELECT id FROM papers)")
+            count += fulltext.orphans(self._db, drop=drop)
         return len(rows) + count
 
     def unlike_lexical(self) -> list[str]:

@@ -1,7 +1,8 @@
 """The types that travel: Record -> Paper -> Chunk -> Passage -> Statement -> Answer or Draft.
 
-All are frozen pydantic models; the JSON of the command line is their serialisation. Offsets are always character
-offsets into the stored abstract, end exclusive, and a quote equals `abstract[start:end]` exactly.
+All are frozen pydantic models; the JSON of the command line is their serialisation. Offsets are character offsets
+into the stored abstract, end exclusive, and a quote equals `abstract[start:end]` exactly; only a TextPassage stands in
+a full text, and nothing cites one.
 """
 
 from typing import Literal
@@ -36,6 +37,23 @@ class Problem(Frozen):
     message: str
 
 
+class Section(Frozen):
+    """A run of a paper's full text under one heading on one page."""
+
+    heading: str
+    """As it stands in the text; empty before the first one."""
+    page: int
+    """Of the file, from 1."""
+    text: str
+
+
+class FullText(Frozen):
+    """The full text of a paper as one file has it; a section that runs over pages has a part on each."""
+
+    file: str
+    sections: tuple[Section, ...]
+
+
 class Bibliography(Frozen):
     """The descriptive fields that a record and a paper share."""
 
@@ -68,6 +86,8 @@ class Record(Bibliography):
     """Identifiers of the source itself, for instance `acl:P18-1001`."""
     raw: str | None = None
     """The user's own BibTeX entry, word for word, where the file is BibTeX."""
+    full_text: tuple[Section, ...] = Field(default=(), exclude=True)
+    """The paper's text, where the file is a PDF; kept beside the record, and no part of what it is known by."""
 
 
 class Paper(Bibliography):
@@ -98,6 +118,33 @@ class Passage(Frozen):
     text: str
     start: int
     end: int
+
+
+class TextPassage(Frozen):
+    """A piece of a paper's full text that a search found.
+
+    `text` equals `sections[part - 1].text[start:end]` of the full text that `file` gave.
+    """
+
+    text: str
+    start: int
+    end: int
+    file: str
+    part: int
+    section: str
+    """The heading that it stands under; empty before the first one."""
+    page: int
+
+
+class TextHit(Frozen):
+    """One paper whose full text a search found, with its best passages."""
+
+    rank: int
+    key: str
+    title: str
+    year: int | None
+    score: float
+    passages: tuple[TextPassage, ...]
 
 
 class Hit(Frozen):

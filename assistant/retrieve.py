@@ -20,9 +20,10 @@ from assistant import topics
 from assistant.conditions import Asked, Conditions, read
 from assistant.embed import Embedder
 from assistant.facets import Facets
+from assistant.fulltext import Matched
 from assistant.identity import likeness
 from assistant.library import Library, StoredChunk, quote_term
-from assistant.records import Hit, Paper, Passage
+from assistant.records import Hit, Paper, Passage, TextHit
 from assistant.rerank import DEPTH as RERANKED
 from assistant.rerank import Candidate, Reranker
 from assistant.store import Store
@@ -42,6 +43,8 @@ _RELEVANT = 0.6
 # How much a diverse ranking minds the score against the likeness to what stands above (MMR, Carbonell and Goldstein
 # 1998), and among how many it chooses.
 _DIVERSE_SCORE, _DIVERSE_AMONG = 0.7, 50
+# Of the full texts: how many passages are read for each paper that is wanted, and how many of a paper are shown.
+_PASSAGES_READ, _PASSAGES_SHOWN = 30, 3
 
 Stage = Literal["bm25", "dense", "fused", "reranked"]
 
@@ -89,11 +92,13 @@ class Result:
         asked: how the question was understood.
         found: the papers, best first, each once.
         left_out: how many papers were left out because they lack a field that was asked for, by what is said of them.
+        texts: where the full texts were searched, the papers found there.
     """
 
     asked: Asked
     found: tuple[Found, ...]
     left_out: dict[str, int] = field(default_factory=dict)
+    texts: tuple[TextHit, ...] = ()
 
     @property
     def notice(self) -> str:
@@ -182,11 +187,7 @@ class Retriever:
     def find(self, asked: Asked, limit: int = 10, only: Collection[str] | None = None) -> Result:
         """Return the best papers for a question that was read, with what its conditions left out."""
         conditions = asked.conditions
-        left_out: dict[str, int] = {}
-        if conditions:
-            selection = self.facets.select(conditions)
-            only = selection.keys if only is None else selection.keys.intersection(only)
-            left_out = selection.left_out
+        only, left_out = self._selected(conditions, only)
         ranked: Iterable[Found]
         if conditions and not question_terms(asked.text):
             ranked = self._newest(only or ())
@@ -206,6 +207,51 @@ class Retriever:
         elif self._diverse:
             ranked = _spread(ranked, limit)
         return Result(asked, tuple(ranked[:limit]), left_out)
+
+    def find_text(self, asked: Asked, limit: int = 10) -> Result:
+        """Return the papers whose full texts are nearest to a question that was read, each with its best passages.
+
+        The passages are ranked by BM25 alone; papers whose text the library doesn't have are not among them.
+        """
+        conditions = asked.conditions
+        only, left_out = self._selected(conditions, None)
+        expression = _expression(asked.text)
+        passages: dict[str, list[Matched]] = {}
+        for matched in self.library.match_text(expression, _PASSAGES_READ * limit, only) if expression else ():
+            passages.setdefault(matched.key, []).append(matched)
+        papers = [
+            paper
+            for paper in map(self.library.paper, passages)
+            if not any(topics.about(topic, paper) for topic in conditions.exclude)
+        ]
+        if conditions.latest:
+            place = {key: at for at, key in enumerate(self.facets.newest([paper.key for paper in papers]))}
+            papers.sort(key=lambda paper: place[paper.key])
+        return Result(
+            asked,
+            (),
+            left_out,
+            tuple(
+                TextHit(
+                    rank=rank,
+                    key=paper.key,
+                    title=paper.title,
+                    year=paper.year,
+                    score=round(passages[paper.key][0].score, 6),
+                    passages=tuple(matched.passage for matched in passages[paper.key][:_PASSAGES_SHOWN]),
+                )
+                for rank, paper in enumerate(papers[:limit], start=1)
+            ),
+        )
+
+    def _selected(
+        self, conditions: Conditions, only: Collection[str] | None
+    ) -> tuple[Collection[str] | None, dict[str, int]]:
+        """Return the keys to search among, None for all, and how many papers lack a field that is asked for."""
+        if not conditions:
+            return only, {}
+        selection = self.facets.select(conditions)
+        return selection.keys if only is None else selection.keys.intersection(only), selection.left_out
 
     def stage(self, question: str, stage: Stage, limit: int) -> list[tuple[str, float]]:
         """Return the ranking of one stage alone, keys with scores, for measuring what each contributes."""
@@ -273,12 +319,8 @@ class Retriever:
         yield from ranked
 
     def _lexical(self, text: str, only: Collection[str] | None) -> list[tuple[str, float]]:
-        terms = question_terms(text) or content_words(text) or tokens(text)
-        if not terms:
-            return []
-        forms = dict.fromkeys(form for term in terms for form in _forms(term))
-        expression = " OR ".join(map(quote_term, forms))
-        return self.library.match(expression, (_TITLE_WEIGHT, _ABSTRACT_WEIGHT), DEPTH, only)
+        expression = _expression(text)
+        return self.library.match(expression, (_TITLE_WEIGHT, _ABSTRACT_WEIGHT), DEPTH, only) if expression else []
 
     def _dense(
         self, vector: "np.ndarray[tuple[int], np.dtype[np.float32]]", further: set[str], only: Collection[str] | None
@@ -293,6 +335,12 @@ class Retriever:
         for cosine, stored in sorted(found, key=lambda item: (-item[0], item[1].chunk.id)):
             best.setdefault(stored.chunk.key, (cosine, stored))
         return best
+
+
+def _expression(text: str) -> str:
+    """Return the FTS5 expression for the terms of a text; empty where it has none."""
+    terms = question_terms(text) or content_words(text) or tokens(text)
+    return " OR ".join(map(quote_term, dict.fromkeys(form for term in terms for form in _forms(term))))
 
 
 def _forms(term: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant import identity, merging
 from assistant.errors import HomeError, NewerHomeError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # "LitA": marks the file as ours, so that a foreign SQLite file is never written to.
 APPLICATION_ID = 0x4C697441
 
@@ -43,6 +43,15 @@ CREATE TABLE turns(session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCAD
     data TEXT NOT NULL, PRIMARY KEY (session, n)) WITHOUT ROWID;
 CREATE TABLE numbered(session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE, n INTEGER NOT NULL,
     key TEXT NOT NULL, PRIMARY KEY (session, n), UNIQUE (session, key)) WITHOUT ROWID;
+"""
+
+_FULL_TEXTS = """
+CREATE TABLE sections(id INTEGER PRIMARY KEY, record INTEGER NOT NULL REFERENCES records ON DELETE CASCADE,
+    n INTEGER NOT NULL, heading TEXT NOT NULL, page INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE (record, n));
+CREATE TABLE passages(id INTEGER PRIMARY KEY, section INTEGER NOT NULL REFERENCES sections ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL);
+CREATE INDEX passages_by_section ON passages(section);
+CREATE VIRTUAL TABLE full_text USING fts5(text, tokenize = 'porter unicode61 remove_diacritics 2');
 """
 
 
@@ -129,7 +138,7 @@ def make(db: sqlite3.Connection, path: Path) -> None:
     """
     with transaction(db, path):
         if is_empty(db):  # else another process was first
-            _run(db, _TABLES + _CONVERSATIONS)
+            _run(db, _TABLES + _CONVERSATIONS + _FULL_TEXTS)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -203,8 +212,13 @@ def _to_version_3(db: sqlite3.Connection) -> None:
     _run(db, _CONVERSATIONS)
 
 
+def _to_version_4(db: sqlite3.Connection) -> None:
+    """Make room for full texts."""
+    _run(db, _FULL_TEXTS)
+
+
 # The first step leads from format 1 to format 2, and so on.
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_2, _to_version_3)
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_2, _to_version_3, _to_version_4)
 
 
 def _copy(path: Path, target: Path) -> None:

@@ -239,7 +239,10 @@ def test_a_catalogue_without_conversations_is_migrated(filled: Path) -> None:
     """Format 2 becomes the present one after a copy, and conversations can be kept in it."""
     path = filled / "catalogue.sqlite3"
     with closing(sqlite3.connect(path)) as db:
-        db.executescript("DROP TABLE turns; DROP TABLE numbered; DROP TABLE sessions; PRAGMA user_version = 2")
+        db.executescript(
+            "DROP TABLE full_text; DROP TABLE passages; DROP TABLE sections;"
+            "DROP TABLE turns; DROP TABLE numbered; DROP TABLE sessions; PRAGMA user_version = 2"
+        )
     one = Talk(filled, name="new")
     one(SHEEP)
     one.close()

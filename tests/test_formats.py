@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from assistant.errors import ReadError
-from assistant.readers import choose, clean, dates, latex, load, pdf, people, read_document, read_path, zotero
+from assistant.readers import choose, clean, dates, latex, load, people, read_document, read_path, zotero
 from assistant.readers.base import Document
 from assistant.records import Problem, Record
 
@@ -234,7 +234,8 @@ def test_a_feed_with_a_document_type_is_refused() -> None:
 
 def test_pdf_text_by_section_and_page() -> None:
     """The text of a PDF comes by section, with the page on which it stands."""
-    found = pdf.sections(load(EXPORTS / "latex.pdf"))
+    ((record,), _) = parted(read_path(EXPORTS / "latex.pdf"))
+    found = record.full_text
     assert [(section.heading, section.page) for section in found] == [
         ("", 1),
         ("Abstract", 1),

@@ -34,12 +34,16 @@ def read_all(data: bytes) -> list[Record | Problem]:
     except ReadError:
         return []
     assert time.monotonic() - started < SECONDS
-    size = sum(len(item.abstract) + len(item.title) for item in items if isinstance(item, Record))
+    records = [item for item in items if isinstance(item, Record)]
+    size = sum(
+        len(item.abstract) + len(item.title) + sum(len(part.text) for part in item.full_text) for item in records
+    )
     assert size <= 40 * len(document.data) + 100_000
     lines = document.text.count("\n") + 1
     for item in items:
         if isinstance(item, Record):
-            assert item.title.strip()
+            assert item.title.strip() or item.full_text
+            assert all(part.text.encode("utf-8") and part.page >= 1 for part in item.full_text)
             item.model_dump_json().encode("utf-8")
             assert item.source.line >= 1
         else:

@@ -13,9 +13,9 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 ORDER = (
     "errors", "config", "files", "records", "terms", "sentences", "lexicon", "neutral", "gguf", "download",
     "local_models", "model_catalogue", "models", "onnx", "readers", "identity", "filters", "topics", "conditions",
-    "facets", "citekeys", "merging", "schema", "library", "sessions", "chunks", "embed", "store", "ingest", "doctor",
-    "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "recast", "wording", "capable",
-    "followup", "polarity", "answer", "render", "export", "themes", "section", "evidence", "plan", "lock",
+    "facets", "citekeys", "merging", "schema", "fulltext", "library", "sessions", "chunks", "embed", "store", "ingest",
+    "doctor", "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "recast", "wording",
+    "capable", "followup", "polarity", "answer", "render", "export", "themes", "section", "evidence", "plan", "lock",
     "tell", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 

@@ -363,6 +363,7 @@ def as_version_1(settings: Settings) -> None:
     """Turn a library into what version 1 of the format was."""
     with sqlite3.connect(settings.catalogue) as db:
         db.executescript(
+            "DROP TABLE full_text; DROP TABLE passages; DROP TABLE sections;"
             "DROP TABLE issued; DROP TABLE apart; DROP TABLE turns; DROP TABLE numbered; DROP TABLE sessions;"
             "UPDATE records SET hash = 'old'; DELETE FROM blocks;"
             "INSERT INTO blocks SELECT 'opening:old', id FROM papers; PRAGMA user_version = 1;"

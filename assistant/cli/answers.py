@@ -1,14 +1,17 @@
 """Commands that answer: search, ask."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli.conditions import Diverse, with_conditions
 from assistant.cli.run import Run, command, screen, show, show_json, tell, width
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 Questions = Annotated[
     Path | None,
@@ -28,17 +31,27 @@ def search(
     file: Questions = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")] = 10,
     diverse: Diverse = False,
+    full_text: Annotated[
+        bool, typer.Option("--full-text", help="Search the text of the PDFs that were added; show section and page.")
+    ] = False,
 ) -> None:
-    """Rank the papers of the library for a query; show each with its best passage."""
+    """Rank the papers of the library for a query; show each with its best passage.
+
+    With `--full-text`, JSON: `query, filters, hits:[{rank, key, title, year, score, passages:[{text, start, end, file,
+    part, section, page}]}]`; `text` is `[start:end]` of that part, from 1, of what `papers show KEY --json` gives.
+    """
     from assistant import render
 
     run.diverse = diverse
 
     def one(question: str) -> dict[str, Any]:
-        result = run.retriever.find(run.retriever.read(question), k)
+        asked = run.retriever.read(question)
+        result = run.retriever.find_text(asked, k) if full_text else run.retriever.find(asked, k)
         if result.notice:
             tell(render.visible(result.notice))
-        hits = [found.hit(rank) for rank, found in enumerate(result.found, start=1)]
+        hits: Sequence[BaseModel] = result.texts or [
+            found.hit(rank) for rank, found in enumerate(result.found, start=1)
+        ]
         return {
             "query": question,
             "filters": result.filters,
@@ -49,11 +62,21 @@ def search(
         for hit in result["hits"]:
             year = f" ({hit['year']})" if hit["year"] else ""
             show(f"{hit['rank']:>3}  {hit['score']:.3f}  {render.visible(hit['title'])}{year}  {hit['key']}")
-            show(render.wrapped(render.visible(hit["passage"]["text"]), width(), indent="            ") + "\n")
+            for passage in hit["passages"] if full_text else [hit["passage"]]:
+                if full_text:
+                    show(f"            {render.visible(_place(passage))}")
+                show(render.wrapped(render.visible(passage["text"]), width(), indent="            ") + "\n")
         if not result["hits"]:
             show("Nothing found.")
+            if full_text and not run.library.has_full_text():
+                tell("No paper has its full text here: add its PDF with assistant add FILE.pdf.")
 
     _each(run, query, file, one, text)
+
+
+def _place(passage: dict[str, Any]) -> str:
+    """Return where a passage of a full text stands: `paper.pdf, page 3, 2 Results`."""
+    return ", ".join(filter(None, (Path(passage["file"]).name, f"page {passage['page']}", passage["section"])))
 
 
 def ask(

@@ -252,17 +252,28 @@ def _contract(paper: "Paper") -> dict[str, Any]:
     return {name: data[name] for name in fields}
 
 
-def show_paper(run: Run, key: Annotated[str, typer.Argument(help="The paper's cite key.")]) -> None:
-    """Show one paper: its fields, its abstract, and every record that it was merged from.
+def show_paper(
+    run: Run,
+    key: Annotated[str, typer.Argument(help="The paper's cite key.")],
+    full_text: Annotated[
+        bool, typer.Option("--full-text", help="Show the text of its PDF too, by section and page.")
+    ] = False,
+) -> None:
+    """Show one paper: its fields, its abstract, the sections of its PDF, and every record that it was merged from.
 
-    JSON: `paper:{every field of the paper}, records:[{every field of the record, source:{file, line}, raw}]`.
+    JSON: `paper:{every field of the paper}, records:[{every field of the record, source:{file, line}, raw}],
+    full_texts:[{file, sections:[{heading, page, text}]}]`.
     """
     from assistant import render
 
-    paper, records = run.library.paper(key), run.library.records(key)
+    paper, records, texts = run.library.paper(key), run.library.records(key), run.library.full_texts(key)
     if run.as_json:
         show_json(
-            {"paper": paper.model_dump(mode="json"), "records": [record.model_dump(mode="json") for record in records]}
+            {
+                "paper": paper.model_dump(mode="json"),
+                "records": [record.model_dump(mode="json") for record in records],
+                "full_texts": [text.model_dump(mode="json") for text in texts],
+            }
         )
         return
     fields = {
@@ -283,6 +294,13 @@ def show_paper(run: Run, key: Annotated[str, typer.Argument(help="The paper's ci
         if value:
             show(f"{name:>12}  {render.visible(str(value))}")
     show("\n" + render.wrapped(render.visible(paper.abstract or "(no abstract)"), width()))
+    for text in texts:
+        show(f"\nFull text, {render.visible(text.file)} (search it: assistant search --full-text …):")
+        for section in text.sections:
+            place = f"page {section.page}: {render.visible(section.heading or '(before the first heading)')}"
+            show(f"  {place}  ({len(section.text.split()):,} words)")
+            if full_text:
+                show(render.wrapped(render.visible(section.text), width(), indent="      ") + "\n")
     if len(records) > 1:
         show(f"\nMerged from {len(records)} records (undo: assistant papers split {paper.key}):")
         for record in records:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from assistant.readers import clean, identifiers
 from assistant.readers.base import Document
 from assistant.readers.dates import When
-from assistant.records import Record, Source
+from assistant.records import Record, Section, Source
 
 
 def record(
@@ -26,6 +26,7 @@ def record(
     categories: Iterable[str] = (),
     affiliations: Iterable[str] = (),
     raw: str | None = None,
+    full_text: Iterable[Section] = (),
 ) -> Record:
     """Return a record; `title` and `abstract` are clean, the rest is brought into form here.
 
@@ -51,5 +52,6 @@ def record(
         key=clean.one_line(key) or None,
         ids=tuple(dict.fromkeys(ids)),
         raw=raw,
+        full_text=tuple(full_text),
         source=Source(file=document.name, line=line),
     )

@@ -1,18 +1,18 @@
-"""PDF files: a record from what the file says of itself, and its text by section and page.
+"""PDF files: a record from what the file says of itself, with its text by section and page.
 
 Nothing is guessed. The title and the authors are those of the file's own metadata, the DOI or arXiv id is one that
-the file gives, and the abstract is the text between the headings that say where it begins and ends.
+the file gives, and the abstract is the text between the headings that say where it begins and ends. A file without a
+title that gives an id is a record without a title: its text can be attached to the paper of that id.
 """
 
 import io
 import logging
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from assistant.readers import build, clean, dates, identifiers, people
 from assistant.readers.base import Document, Reader
-from assistant.records import Problem, Record
+from assistant.records import Problem, Record, Section
 
 _MAX_PAGES = 500
 _MAX_CHARS = 5_000_000
@@ -34,14 +34,6 @@ _NO_TITLE = re.compile(
 )
 
 
-class Section(NamedTuple):
-    """A run of text under one heading, with the page that it starts on (from 1)."""
-
-    heading: str
-    page: int
-    text: str
-
-
 def accepts(document: Document) -> bool:
     """Accept a file with the mark of a PDF near its start."""
     return b"%PDF-" in document.opening[:1024]
@@ -56,7 +48,7 @@ def read(document: Document) -> Iterator[Record | Problem]:
         return
     del pypdf
     try:
-        information, pages = _opened(document, 1)
+        information, pages = _opened(document)
     except _UnreadableError as error:
         yield document.problem(1, f"a PDF that can't be read ({error})")
         return
@@ -71,9 +63,17 @@ def read(document: Document) -> Iterator[Record | Problem]:
         or identifiers.doi(information.get("Subject", ""))
         or (identifiers.doi(head) if not arxiv else None)
     )
+    if not title and not arxiv and not doi:
+        yield document.problem(
+            1, "a PDF that gives neither a title nor an id; add its record from a reference manager instead"
+        )
+        return
+    text = _sections(pages)
+    if not text:
+        yield document.problem(1, "a PDF without text in it, perhaps scanned; only what it says of itself is kept")
     if not title:
-        known = f"only an id ({arxiv or doi})" if arxiv or doi else "neither a title nor an id"
-        yield document.problem(1, f"a PDF that gives {known}; add its record from a reference manager as well")
+        if text:
+            yield build.record(document, 1, title="", doi=doi or "", arxiv=arxiv or "", full_text=text)
         return
     authors, truncated = people.split_list(information.get("Author", ""))
     abstract = _ABSTRACT.search(first)
@@ -89,29 +89,26 @@ def read(document: Document) -> Iterator[Record | Problem]:
         doi=doi or "",
         arxiv=arxiv or "",
         url=f"https://arxiv.org/abs/{arxiv}" if arxiv else "",
+        full_text=text,
     )
 
 
-def sections(document: Document) -> list[Section]:
-    """Return the text of a PDF by section and page; a section that runs over pages has a part on each.
+def _sections(pages: Sequence[str]) -> list[Section]:
+    """Return the text of some pages by section and page; a section that runs over pages has a part on each.
 
     The part before the first heading has an empty one.
     """
-    try:
-        _, pages = _opened(document, _MAX_PAGES)
-    except _UnreadableError:
-        return []
     found: list[Section] = []
     heading = ""
     for number, page in enumerate(pages, start=1):
         lines: list[str] = []
         for line in page.split("\n"):
             if _HEADING.match(line) or _NUMBERED.match(line):
-                found.append(Section(heading, number, _unwrapped("\n".join(lines))))
+                found.append(Section(heading=heading, page=number, text=_unwrapped("\n".join(lines))))
                 heading, lines = clean.one_line(line), []
             else:
                 lines.append(line)
-        found.append(Section(heading, number, _unwrapped("\n".join(lines))))
+        found.append(Section(heading=heading, page=number, text=_unwrapped("\n".join(lines))))
     return [section for section in found if section.text]
 
 
@@ -124,8 +121,8 @@ class _UnreadableError(Exception):
     """A PDF that pypdf can't take apart."""
 
 
-def _opened(document: Document, pages: int) -> tuple[dict[str, str], list[str]]:
-    """Return the metadata and the text of the first pages."""
+def _opened(document: Document) -> tuple[dict[str, str], list[str]]:
+    """Return the metadata and the text of each page, of the first ones where there are very many."""
     import pypdf
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -136,7 +133,7 @@ def _opened(document: Document, pages: int) -> tuple[dict[str, str], list[str]]:
         entries = dict(reader.metadata or {})
         information = {str(name).lstrip("/"): clean.one_line(str(value)) for name, value in entries.items()}
         texts: list[str] = []
-        for page in reader.pages[: min(pages, _MAX_PAGES)]:
+        for page in reader.pages[:_MAX_PAGES]:
             texts.append(page.extract_text()[:_MAX_CHARS])
             if sum(map(len, texts)) > _MAX_CHARS:
                 break

@@ -179,7 +179,7 @@ def _offered(choice: Choice, subject: str, judge: Judge | None) -> dict[str, _Ca
     return {
         text: _Candidate(text, Finding("supported"), longest_common_run(text, [paper.abstract]), support)
         for text, support in zip(texts, supports, strict=True)
-        if support is None or support.sure
+        if support is None or support.verdict == "supported"
     }
 
 

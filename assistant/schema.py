@@ -64,7 +64,11 @@ def clear_errors(path: Path) -> Iterator[None]:
         text = str(error)
         if "full" in text:
             raise HomeError(f"the disk is full: {path}", "Free some space and run the command again.") from error
-        if "readonly" in text or "unable to open" in text or "disk I/O" in text:
+        if "disk I/O" in text:
+            raise HomeError(
+                f"can't write {path} ({text})", "Free some space or check the disk, and run the command again."
+            ) from error
+        if "readonly" in text or "unable to open" in text:
             raise HomeError(f"can't write {path} ({text})", "Check the permissions, or use another --home.") from error
         if "locked" in text:
             raise HomeError(f"another process holds {path}", "Wait for it to end and run the command again.") from error

@@ -2,19 +2,23 @@
 
 The program finds the sentences, plans, cites and checks; the model only words. A citation can't name a paper that
 wasn't retrieved, because the program attaches it. What fails its check is replaced by the supporting words in
-quotation marks, or left out.
+quotation marks, or left out. A model that was found to do better so is given whole abstracts instead, and writes the
+answer itself, under a grammar that admits only their numbers (`capable`); where nothing of that holds, it words
+sentences like the others.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant import followup, select
+from assistant.capable import compose, to_read
 from assistant.conditions import Asked
 from assistant.generate import Generator
 from assistant.judge import Judge
+from assistant.judge.rules import RulesJudge
 from assistant.polarity import polarity
 from assistant.prompts import Prompt
-from assistant.records import Answer, ModelId, Polarity, Reason, SourceMark, Statement
+from assistant.records import Answer, ModelId, Paper, Polarity, Reason, SourceMark, Statement
 from assistant.retrieve import Found, Retriever
 from assistant.terms import question_terms
 from assistant.wording import Tally, quoted, same_claim, word
@@ -38,11 +42,11 @@ class Retrieved:
 
 @dataclass(frozen=True)
 class Reading:
-    """The sentences are chosen that the answer is to be made of.
+    """It is chosen what the answer is to be made of.
 
     Attributes:
-        papers: how many abstracts they come from.
-        sentences: how many there are.
+        papers: how many abstracts it comes from.
+        sentences: how many sentences of them; 0 where the model reads them whole.
     """
 
     papers: int
@@ -51,7 +55,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Said:
-    """A statement passed its check; `mark` is the number of its source."""
+    """A statement passed its check; `mark` is the number of its first source."""
 
     statement: Statement
     mark: int
@@ -94,6 +98,7 @@ class Answerer:
         *,
         seed: int = 0,
         judge: Judge | None = None,
+        whole: Prompt | None = None,
     ) -> None:
         """Prepare an answerer.
 
@@ -103,12 +108,14 @@ class Answerer:
             prompt: the prompt for rewording one sentence.
             seed: the same question, model and seed give the same answer.
             judge: decides what may be shown; without one, the deterministic rules do.
+            whole: the prompt for answering from whole abstracts, for a model that does better so.
         """
         self._retriever = retriever
         self._generator = generator
         self._prompt = prompt
         self._seed = seed
         self._judge = judge
+        self._whole = whole
 
     @property
     def model(self) -> ModelId:
@@ -118,7 +125,7 @@ class Answerer:
     @property
     def prompts(self) -> dict[str, str]:
         """The sha256 of each prompt that is used, by name."""
-        return {self._prompt.name: self._prompt.sha256}
+        return {prompt.name: prompt.sha256 for prompt in (self._prompt, self._whole) if prompt}
 
     @property
     def seed(self) -> int:
@@ -127,7 +134,7 @@ class Answerer:
 
     def with_seed(self, seed: int) -> "Answerer":
         """Return the same answerer with another seed."""
-        return Answerer(self._retriever, self._generator, self._prompt, seed=seed, judge=self._judge)
+        return Answerer(self._retriever, self._generator, self._prompt, seed=seed, judge=self._judge, whole=self._whole)
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Return the whole answer to a question."""
@@ -176,17 +183,17 @@ class Answerer:
             choices, reason = [], "abstract_does_not_say"
         if answers:
             choices += self._of_pinned(question, pinned, found, choices)
-        yield Reading(len({choice.paper.key for choice in choices}), len(choices))
-        for choice in choices:
-            worded = word(choice, self._generator, self._prompt, seed=self._seed, judge=self._judge)
-            tally.worded(worded)
-            statement = worded.statement or quoted(choice)
+        chosen = list({choice.paper.key: choice.paper for choice in choices}.values())
+        read = to_read(chosen, [item.paper for item in found]) if self._whole and choices else []
+        yield Reading(len(read or chosen), 0 if read else len(choices))
+        for statement in self._told(question, read, choices, tally):
             if same_claim(statement.text, [earlier.text for earlier in statements]):
                 continue
             statements.append(statement)
-            mark = marks.setdefault(choice.paper.key, len(marks) + 1)
+            for citation in statement.citations:
+                marks.setdefault(citation.key, len(marks) + 1)
             tally.said()
-            yield Said(statement, mark)
+            yield Said(statement, marks[statement.citations[0].key])
         papers = {item.paper.key: item.paper for item in found}
         sources = tuple(
             SourceMark(n=n, key=key, title=papers[key].title, year=papers[key].year) for key, n in marks.items()
@@ -206,6 +213,22 @@ class Answerer:
                 timings=tally.timings(),
             )
         )
+
+    def _told(
+        self, question: str, papers: Sequence[Paper], choices: Sequence[select.Choice], tally: Tally
+    ) -> Iterator[Statement]:
+        """Yield what may be said: the model's own answer from whole papers, or else each chosen sentence, worded."""
+        if self._whole and papers:
+            judge = self._judge or RulesJudge()
+            composed = compose(question, papers, self._generator, judge, self._whole, seed=self._seed)
+            tally.worded(composed)
+            if composed.statements:
+                yield from composed.statements
+                return
+        for choice in choices:
+            worded = word(choice, self._generator, self._prompt, seed=self._seed, judge=self._judge)
+            tally.worded(worded)
+            yield worded.statement or quoted(choice)
 
     def _of_pinned(
         self, question: str, pinned: Sequence[str], found: Sequence[Found], choices: Sequence[select.Choice]

@@ -2,14 +2,15 @@
 
 The model gets three to six whole abstracts, numbered, and a grammar that admits no other number. What it writes is
 taken apart sentence by sentence. A sentence without a mark is dropped and never lent its neighbour's; each citation is
-held against its own abstract, and one that doesn't support its sentence goes, alone or with the sentence.
+held against its own abstract, and one that doesn't support its sentence goes, alone or with the sentence. What the
+judge isn't sure of isn't shown, as on the path for small models, which answers where nothing of this holds.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant import sentences
+from assistant import check, sentences
 from assistant.generate import Completion, Generator, Sampling
 from assistant.generate.grammar import NOTHING
 from assistant.judge import Evidence, Judge, Support
@@ -18,12 +19,11 @@ from assistant.neutral import neutral, why_not_told
 from assistant.prompts import Prompt
 from assistant.records import Citation, Dropped, Paper, Statement, Verdict
 from assistant.terms import longest_common_run
-from assistant.wording import MAX_COPIED_RUN, same_claim
+from assistant.wording import MAX_COPIED_RUN, MAX_WORDS, same_claim
 
-MOST_PAPERS = 6
+MOST_PAPERS, FEWEST_PAPERS = 6, 3
 _MOST_STATEMENTS = 6
 _MOST_CITED = 3
-_SHOWN: tuple[Verdict, ...] = ("supported", "partial")
 # Greedy first; with some chance where nothing of that could be shown.
 _TEMPERATURES = (0.0, 0.6)
 _MARKS = re.compile(r"\s*\[(\d+(?:\s*[,;–-]\s*\d+)*)\]")
@@ -61,6 +61,21 @@ class Composed:
     completion_tokens: int
 
 
+def to_read(chosen: Sequence[Paper], found: Sequence[Paper]) -> list[Paper]:
+    """Return the papers that a model is given to read.
+
+    Args:
+        chosen: those that belong in the answer, the best first; the first six are read.
+        found: what the search found; where fewer than three were chosen, its first ones make up the number.
+    """
+    papers = {paper.key: paper for paper in chosen}
+    for paper in found:
+        if len(papers) >= FEWEST_PAPERS:
+            break
+        papers.setdefault(paper.key, paper)
+    return list(papers.values())[:MOST_PAPERS]
+
+
 def compose(
     question: str, papers: Sequence[Paper], generator: Generator, judge: Judge, prompt: Prompt, *, seed: int = 0
 ) -> Composed:
@@ -68,7 +83,8 @@ def compose(
 
     Args:
         question: in the user's words.
-        papers: with abstracts, the best first; the first six are read, fewer where the model's context is short.
+        papers: with abstracts, the best first; the first six are read, fewer where the model's context is short, and
+            where not even one fits nothing comes of it.
         generator: the language model.
         judge: holds each sentence against what it cites.
         prompt: the prompt, with the variables `papers` and `question`.
@@ -78,9 +94,10 @@ def compose(
     dropped: list[Dropped] = []
     given = [paper for paper in papers if paper.abstract][:MOST_PAPERS]
     for attempt, temperature in enumerate(_TEMPERATURES):
-        if not given:
+        completed = _complete(question, given, generator, prompt, temperature, seed + attempt)
+        if completed is None:
             break
-        completion, given = _complete(question, given, generator, prompt, temperature, seed + attempt)
+        completion, given = completed
         read += completion.prompt_tokens
         written += completion.completion_tokens
         statements, failed = _checked(completion, given, judge)
@@ -113,8 +130,8 @@ def _marked(piece: str) -> Marked:
 
 def _complete(
     question: str, given: Sequence[Paper], generator: Generator, prompt: Prompt, temperature: float, seed: int
-) -> tuple[Completion, list[Paper]]:
-    """Return what the model wrote, and the papers that it was given: as many as fit into its context."""
+) -> tuple[Completion, list[Paper]] | None:
+    """Return what the model wrote, and the papers that it was given: as many as fit into its context, or None."""
     for count in range(len(given), 0, -1):
         marks = tuple(range(1, count + 1))
         numbered = "\n\n".join(f"[{mark}] {_plain(given[mark - 1])}" for mark in marks)
@@ -125,9 +142,8 @@ def _complete(
         try:
             return generator.complete(messages, sampling), list(given[:count])
         except ValueError:  # longer than the context
-            if count == 1:
-                raise
-    raise AssertionError("a question is asked of at least one paper")
+            continue
+    return None
 
 
 def _plain(paper: Paper) -> str:
@@ -169,32 +185,31 @@ def _held(text: str, cited: Sequence[Paper], judge: Judge) -> tuple[Statement | 
         return None, "unsupported", "it cites no paper that it was given"
     if (why := why_not_told(text)) is not None:
         return None, "unsupported", why
+    if (finding := check.form(text)) is not None:
+        return None, finding.verdict, finding.why
+    if (words := len(text.split())) > MAX_WORDS:
+        return None, "unsupported", f"too long ({words} words)"
     if (run := longest_common_run(text, [paper.abstract for paper in cited])) > MAX_COPIED_RUN:
         return None, "unsupported", f"runs along with the abstract for {run} words"
     scored = [(paper, judge.score([text], Evidence(paper.abstract, paper.title))[0]) for paper in cited]
-    for verdict in _SHOWN:
-        if holding := [(paper, support) for paper, support in scored if support.verdict == verdict]:
-            return (
-                _statement(text, verdict, max(support.support for _, support in holding), holding, judge),
-                verdict,
-                "",
-            )
+    if holding := [(paper, support) for paper, support in scored if support.sure]:
+        return _statement(text, max(support.support for _, support in holding), holding, judge), "supported", ""
     if len(cited) > 1 and not any(support.verdict == "contradicted" for _, support in scored):
         joined = Evidence(" ".join(paper.abstract for paper in cited), " ".join(paper.title for paper in cited))
         together = judge.score([text], joined)[0]
-        if together.verdict == "supported":
-            return _statement(text, "supported", together.support, scored, judge), "supported", ""
+        if together.sure:
+            return _statement(text, together.support, scored, judge), "supported", ""
     _, nearest = max(scored, key=lambda item: item[1].support)
+    if nearest.verdict == "supported":
+        return None, "partial", nearest.why or "the judge isn't sure of it"
     return None, nearest.verdict, nearest.why or "its abstract doesn't say so"
 
 
-def _statement(
-    text: str, verdict: Verdict, support: float, holding: Sequence[tuple[Paper, Support]], judge: Judge
-) -> Statement:
+def _statement(text: str, support: float, holding: Sequence[tuple[Paper, Support]], judge: Judge) -> Statement:
     return Statement(
         text=text,
         origin="generated",
-        verdict=verdict,
+        verdict="supported",
         support=support,
         checked_by=judge.name,
         citations=tuple(_citation(text, paper, each) for paper, each in holding),

@@ -113,7 +113,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
     """
     whole = f"{title}. {abstract}"
     for finding in (
-        _form(statement),
+        form(statement),
         _numbers(statement, sentence, whole),
         _names(statement, whole),
         _units(statement, sentence),
@@ -138,7 +138,8 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
     return Finding("supported")
 
 
-def _form(statement: str) -> Finding | None:
+def form(statement: str) -> Finding | None:
+    """Refuse what is no statement about a paper, whatever it says: too short, in the first person, a loop."""
     words = tokens(statement)
     if len(words) < 4:
         return Finding("unsupported", "too short to be a statement")

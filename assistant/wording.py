@@ -12,6 +12,7 @@ handed over.
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from assistant import check, recast
 from assistant.check import Finding
@@ -37,7 +38,7 @@ _OFFERED = 6
 _REWORDED_RUN = 12
 # A statement may leave out detail, not the point.
 _MIN_KEPT = 0.7
-_MAX_WORDS = 45
+MAX_WORDS = 45
 # Below this mean log-probability the guards have pushed the model through words that don't make a sentence.
 _MIN_EASE = -0.85
 # Text that runs along with the source for longer than this isn't in the program's own words.
@@ -61,6 +62,22 @@ class Worded:
     completion_tokens: int
 
 
+class Tried(Protocol):
+    """What every try to say something has cost, whatever came of it."""
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        """What failed, with the reason."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens read by the model."""
+
+    @property
+    def completion_tokens(self) -> int:
+        """Tokens written by the model."""
+
+
 @dataclass
 class Tally:
     """What an answer has cost so far: seconds, tokens, and the wordings that were dropped."""
@@ -76,8 +93,8 @@ class Tally:
         """Note that the search is done."""
         self.retrieve_s = time.perf_counter() - self.start
 
-    def worded(self, result: Worded) -> None:
-        """Note what wording one sentence cost."""
+    def worded(self, result: Tried) -> None:
+        """Note what wording something cost."""
         self.prompt_tokens += result.prompt_tokens
         self.completion_tokens += result.completion_tokens
         self.dropped += result.dropped
@@ -169,7 +186,7 @@ def _offered(choice: Choice, subject: str, judge: Judge | None) -> dict[str, _Ca
     texts = []
     for text in recast.rewordings(sentence, Subject(subject, named=False), paper.abstract, _REWORDED_RUN):
         said = text.removeprefix(subject)
-        whole = check.kept(text, sentence) >= _MIN_KEPT and len(text.split()) <= _MAX_WORDS
+        whole = check.kept(text, sentence) >= _MIN_KEPT and len(text.split()) <= MAX_WORDS
         if whole and check.check(said, sentence, paper.abstract, paper.title).verdict == "supported":
             texts.append(text)
         if len(texts) == _OFFERED:
@@ -191,7 +208,7 @@ def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge 
     said = text.removeprefix(subject)
     if not completion.whole or not text.endswith("."):
         return _Candidate(text, Finding("unsupported", "the sentence isn't finished"), run)
-    if words > _MAX_WORDS:
+    if words > MAX_WORDS:
         return _Candidate(text, Finding("unsupported", f"too long ({words} words)"), run)
     if completion.ease < _MIN_EASE:
         return _Candidate(text, Finding("unsupported", "doesn't read as a sentence"), run)

@@ -102,7 +102,7 @@ class JoinedJudge:
     def score(self, claims: Sequence[str], evidence: Evidence) -> list[Support]:
         both = "sheep" in evidence.text and "river" in evidence.text
         verdict = "supported" if both else "unsupported"
-        return [Support(probability=both, support=both, verdict=verdict) for _ in claims]
+        return [Support(probability=both, support=both, verdict=verdict, sure=both) for _ in claims]
 
 
 def test_a_statement_from_two_papers_cites_both() -> None:
@@ -183,7 +183,7 @@ def test_the_small_model_keeps_every_promise_here_too(generator: LlamaCpp) -> No
     """Whatever a model of 135 million parameters writes, what is shown is cited, exact and checked."""
     result = composed(generator)
     for statement in result.statements:
-        assert statement.verdict in ("supported", "partial")
+        assert statement.verdict == "supported"
         assert statement.citations
     assert result.completion_tokens > 0
     assert all(item.key in {"sheep", "rivers", "lamps"} for item in result.dropped if "finished" not in item.why)

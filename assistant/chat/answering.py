@@ -62,7 +62,8 @@ def follow(events: Iterable[Event | DraftEvent], library: Library, screen: Scree
                     screen.status.say("choosing sentences")
                 case Reading(papers, sentences):
                     abstracts = f"{papers} abstract{'s' * (papers != 1)}"
-                    screen.status.say(f"reading {abstracts}: wording and checking {sentences} sentences")
+                    work = f"wording and checking {sentences} sentences" if sentences else "writing and checking"
+                    screen.status.say(f"reading {abstracts}: {work}")
                 case Said(statement):
                     notes = listener.said(statement)
                     show_statement(statement, listener.number, screen)

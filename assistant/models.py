@@ -195,9 +195,14 @@ def _first_sha256(path: Path) -> str | None:
         return None
 
 
+def sha256_of(entry: ModelEntry, cache: Path) -> str | None:
+    """Return the sha256 that a catalogue model is held to; None where it is recorded only when it is first fetched."""
+    return entry.sha256 or _first_sha256(cache / entry.name / entry.file)
+
+
 def _model_file(entry: ModelEntry, cache: Path) -> ModelFile:
     path = cache / entry.name / entry.file
-    return ModelFile(name=entry.name, path=path, sha256=entry.sha256 or _first_sha256(path) or "", entry=entry)
+    return ModelFile(name=entry.name, path=path, sha256=sha256_of(entry, cache) or "", entry=entry)
 
 
 # Names

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Origin = Literal["generated", "quoted", "template"]
 Verdict = Literal["supported", "partial", "unsupported", "contradicted", "undecidable"]
 Polarity = Literal["yes", "no", "maybe"]
+AnswerPath = Literal["small", "capable"]
+"""How a model answers: it words one chosen sentence at a time, or writes the answer from several whole abstracts."""
 Reason = Literal["not_in_library", "abstract_does_not_say", "false_premise"]
 
 

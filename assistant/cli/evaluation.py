@@ -74,12 +74,12 @@ def _measured(run: Run, parts: list[PartName] | None, n: int | None, quick: bool
     from assistant.eval.run import evaluate as measure
 
     return measure(
-        _tools(run, judge),
+        tools(run, judge),
         parts=[part.value for part in parts] if parts else PARTS,
         sizes=Sizes.sample(n) if n else QUICK if quick else Sizes(),
         seed=run.settings.seed,
         journals=run.settings.journals,
-        progress=_Progress(),
+        progress=Progress(),
     )
 
 
@@ -109,20 +109,21 @@ def answers(
         "sizes": sizes,
         "seed": run.settings.seed,
         "journals": run.settings.journals,
-        "progress": _Progress(),
+        "progress": Progress(),
     }
-    tools = _tools(run, name)
+    measured = tools(run, name)
     if data:
-        report = own.evaluate(tools, own.read(data), data=data, home=lambda: run.retriever, **shared)
+        report = own.evaluate(measured, own.read(data), data=data, home=lambda: run.retriever, **shared)
     else:
-        report = measure(tools, parts=("answers", "refusal"), **shared)
+        report = measure(measured, parts=("answers", "refusal"), **shared)
     if run.as_json:
         show_json(report)
         return
     show("\n".join(reports.table(report)))
 
 
-def _tools(run: Run, judge: str) -> "Tools":
+def tools(run: Run, judge: str) -> "Tools":
+    """Return what the evaluation measures, and what measures it."""
     from assistant.eval.run import Tools
 
     return Tools(
@@ -132,6 +133,7 @@ def _tools(run: Run, judge: str) -> "Tools":
         model=lambda: (run.generator.model, run.adapter),
         judge=run.judge(judge),
         gate=run.judge(GATE),
+        path=lambda: run.path,
     )
 
 
@@ -161,7 +163,7 @@ def judge(
         data=[data] if data else [data_path("eval") / name for name in ("library.jsonl", "claims.jsonl")],
         seed=run.settings.seed,
         journals=run.settings.journals,
-        progress=partial(_Progress(), "claims"),
+        progress=partial(Progress(), "claims"),
     )
     if scores:
         rows = ({"id": case.id, "score": case.support, "verdict": case.verdict} for case in report.cases)
@@ -183,7 +185,7 @@ def retrieval(
     from assistant.eval import retrieval as measuring
     from assistant.files import write_whole
 
-    report, rankings = measuring.measure(data, run.embedder, seed=run.settings.seed, progress=_Progress())
+    report, rankings = measuring.measure(data, run.embedder, seed=run.settings.seed, progress=Progress())
     if ranking:
         write_whole(ranking, "".join(measuring.trec_lines(rankings)))
     if run.as_json:
@@ -274,7 +276,7 @@ def baseline(
         show("No figure is below the committed ones by more than the interval.")
 
 
-class _Progress:
+class Progress:
     """Tells every few seconds how far each part of a run is and how long it will take."""
 
     def __init__(self) -> None:
@@ -283,6 +285,7 @@ class _Progress:
         self._from = 0
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        """Take note that some items are done."""
         now = time.monotonic()
         if what != self._what:
             # What was done before the run was cut comes at once; the rate is that of the rest.

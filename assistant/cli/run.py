@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assistant.judge import Judge
     from assistant.library import Library
     from assistant.models import ModelFile
+    from assistant.records import AnswerPath
     from assistant.retrieve import Retriever
     from assistant.store import Store
 
@@ -122,6 +123,20 @@ class Run:
         return rewording_adapter(self.generator.model)
 
     @cached_property
+    def path(self) -> "AnswerPath":
+        """The path that the generator was found to answer better on, the small one until it was tried."""
+        from assistant.eval import trials
+
+        return trials.path_of(trials.read(self.settings.models), self.identity)
+
+    @property
+    def identity(self) -> str:
+        """What the trial of the generator is kept under."""
+        from assistant.eval import trials
+
+        return trials.identity(self.settings.model, self.generator.model)
+
+    @cached_property
     def gate(self) -> "Judge":
         """The judge that decides what is shown, whichever model words it."""
         from assistant.judge import shipped
@@ -170,12 +185,19 @@ class Run:
         """Answers questions over the library."""
         return self.answerer_over(self.retriever)
 
-    def answerer_over(self, retriever: "Retriever") -> "Answerer":
-        """Return what answers questions over the library of a retriever."""
+    def answerer_over(self, retriever: "Retriever", path: "AnswerPath | None" = None) -> "Answerer":
+        """Return what answers questions over the library of a retriever, on the generator's path or another."""
         from assistant import prompts
         from assistant.answer import Answerer
 
-        return Answerer(retriever, self.generator, prompts.load("reword"), seed=self.settings.seed, judge=self.gate)
+        return Answerer(
+            retriever,
+            self.generator,
+            prompts.load("reword"),
+            seed=self.settings.seed,
+            judge=self.gate,
+            whole=prompts.load("cite") if (path or self.path) == "capable" else None,
+        )
 
     @cached_property
     def drafter(self) -> "Drafter":

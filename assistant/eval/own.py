@@ -154,7 +154,15 @@ def evaluate(
     """
     rows = sample(rows, sizes.questions, seed, lambda row: f"{row.kind} {row.label}")
     model, adapter = tools.model() if answers is None else (None, None)
-    run = record(judge=tools.judge.name, data=[data], seed=seed, n=len(rows), model=model, adapter=adapter)
+    run = record(
+        judge=tools.judge.name,
+        data=[data],
+        seed=seed,
+        n=len(rows),
+        model=model,
+        adapter=adapter,
+        path=tools.path() if model else None,
+    )
     journal = Journal(journals, "own", run) if journals else None
     given = [row for row in rows if row.text]
     cases: list[Case] = []

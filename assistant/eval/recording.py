@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant import __version__, prompts
 from assistant.config import data_path
-from assistant.records import Frozen, ModelId
+from assistant.records import AnswerPath, Frozen, ModelId
 
 
 class Machine(Frozen):
@@ -38,6 +38,8 @@ class RunRecord(Frozen):
     """The generator; None where nothing was generated."""
     adapter: str | None
     """sha256 of the adapter that the generator rewords with."""
+    path: AnswerPath | None = None
+    """How the generator answered; None where nothing was generated."""
     judge: str
     dataset: str
     """sha256 over the files that were read."""
@@ -54,6 +56,7 @@ def record(
     n: int,
     model: ModelId | None = None,
     adapter: Path | None = None,
+    path: AnswerPath | None = None,
 ) -> RunRecord:
     """Return the record of a run that is about to start.
 
@@ -64,6 +67,7 @@ def record(
         n: how many items.
         model: the generator, if there is one.
         adapter: its rewording adapter, if it has one.
+        path: how it answers.
     """
     return RunRecord(
         version=__version__,
@@ -72,6 +76,7 @@ def record(
         prompts=prompts.hashes(),
         model=model,
         adapter=_sha256([adapter]) if adapter else None,
+        path=path,
         judge=judge,
         dataset=_sha256(data),
         seed=seed,

@@ -29,7 +29,7 @@ from assistant.eval.statistics import Metric, mean
 from assistant.judge.base import Evidence, Judge, score_pairs
 from assistant.judge.overlap import OverlapJudge
 from assistant.library import Library
-from assistant.records import Answer, Draft, ModelId
+from assistant.records import Answer, AnswerPath, Draft, ModelId
 from assistant.retrieve import Retriever
 from assistant.store import Store, write_lock
 
@@ -46,7 +46,7 @@ _REFUSAL = frozenset({"refusal_recall", "refusal_precision", "answerable_refused
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many items of each kind a run takes; None for all of them."""
+    """How many items of each kind a run takes; None for all of them. Without claims, no judge is measured."""
 
     questions: int | None = None
     drafts: int | None = None
@@ -74,6 +74,7 @@ class Tools:
         model: tells which generator words, and the file of its adapter if it has one.
         judge: scores what is shown.
         gate: the judge that decides what is shown; its agreement with people is reported too.
+        path: tells how the generator answers.
     """
 
     embedder: Embedder
@@ -82,6 +83,7 @@ class Tools:
     model: Callable[[], tuple[ModelId, Path | None]]
     judge: Judge
     gate: Judge
+    path: Callable[[], AnswerPath] = lambda: "small"
 
 
 @dataclass
@@ -131,6 +133,7 @@ def evaluate(
         n=len(questions) * ("retrieval" in parts or asks) + len(tasks) * drafts,
         model=model,
         adapter=adapter,
+        path=tools.path() if generates else None,
     )
     journal = Journal(journals, "run", run) if journals else None
     measured: dict[str, Metric] = {}
@@ -153,7 +156,7 @@ def evaluate(
             measured["seconds_median"] = scoring.median_seconds(bench.answers)
             measured |= scoring.gate_figures(bench.answers, checker, seed)
             curve = scoring.risk_coverage(bench.answers, checker)
-    if "judge" in parts or asks or drafts:
+    if sizes.claims != 0 and ("judge" in parts or asks or drafts):
         found = measure_judges([tools.gate, tools.judge], sizes.claims, seed, progress)
         agreement = {name: metrics["balanced_accuracy"] for name, metrics in found.items()}
         if "judge" in parts:

@@ -17,7 +17,7 @@ import numpy as np
 
 from assistant import ingest, select
 from assistant.config import DEFAULT_EMBEDDER, Settings
-from assistant.embed import MiniLM
+from assistant.embed import Embedder, MiniLM, Remembering
 from assistant.library import Library
 from assistant.models import resolve
 from assistant.records import Record, Source
@@ -28,6 +28,7 @@ QUESTIONS = Path(__file__).parent / "data" / "acl_questions.jsonl"
 _RESERVED_YEAR = "2018"
 _FILLERS = 300
 _RIDGE = 1e-3
+_SENTENCES = 20_000
 
 
 def main() -> None:
@@ -48,7 +49,8 @@ def main() -> None:
     fillers = generator.sample(sorted(set(corpus) - set(gold)), 2 * _FILLERS)
     half = len(gold) // 2
     settings = Settings()
-    embedder = MiniLM(resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=False, announce=print))
+    file = resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=False, announce=print)
+    embedder = Remembering(MiniLM(file), most=_SENTENCES)
     rows, labels, groups = [], [], []
     for part, (held, extra) in enumerate(((gold[:half], fillers[:_FILLERS]), (gold[half:], fillers[_FILLERS:]))):
         with tempfile.TemporaryDirectory() as home:
@@ -76,7 +78,7 @@ def main() -> None:
         print(f"below {threshold}: refused with the paper there {there:.2f}, without it {gone:.2f}")
 
 
-def _library(home: Path, papers: list[dict[str, str]], embedder: MiniLM) -> Retriever:
+def _library(home: Path, papers: list[dict[str, str]], embedder: Embedder) -> Retriever:
     settings = Settings(home=home)
     library = Library.create(settings.catalogue)
     records = (
@@ -90,7 +92,8 @@ def _library(home: Path, papers: list[dict[str, str]], embedder: MiniLM) -> Retr
     )
     with write_lock(settings.write_lock):
         ingest.add(records, library, embedder)
-    return Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder)
+    store = Store(library, settings.index, settings.write_lock, print)
+    return Retriever(library, store, embedder, reads_conditions=False)
 
 
 def hash_fold(group: str) -> int:

@@ -113,7 +113,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
     """
     whole = f"{title}. {abstract}"
     for finding in (
-        form(statement),
+        form(statement, sentence),
         _numbers(statement, sentence, whole),
         _names(statement, whole),
         _units(statement, sentence),
@@ -138,14 +138,17 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
     return Finding("supported")
 
 
-def form(statement: str) -> Finding | None:
-    """Refuse what is no statement about a paper, whatever it says: too short, in the first person, a loop."""
+def form(statement: str, sentence: str = "") -> Finding | None:
+    """Refuse what is no statement about a paper, whatever it says: too short, in the first person, a loop.
+
+    Words about texts are what some papers are about; such as the cited sentence uses may stand.
+    """
     words = tokens(statement)
     if len(words) < 4:
         return Finding("unsupported", "too short to be a statement")
     if found := _FIRST_PERSON.search(statement):
         return Finding("unsupported", f"speaks in the first person (“{found.group()}”)")
-    if found := _META.search(statement):
+    if (found := _META.search(statement)) and found.group().lower() not in sentence.lower():
         return Finding("unsupported", f"talks about the text instead of the paper (“{found.group()}”)")
     if repeated := loop(words):
         return Finding("unsupported", f"repeats itself (“{repeated}”)")

@@ -116,6 +116,11 @@ SAME = tuple(
     employed = used | utilized = used | leveraged = used | demonstrated = shown | evaluated on = assessed on
     examined = studied | investigated = studied | constructed = built | developed = built | required = needed
     improvements = gains | improvement = gain | findings = results
+    also = | existing = current | total = overall | determine = establish | determining = establishing
+    determines = establishes | manage = handle | monitor = track | monitoring = tracking | managing = handling
+    commonly = often | straightforward = simple | incurs = causes
+    incur = cause | suitable for = fit for | sufficient = enough | contain = hold | contains = holds
+    initial = first | final = last | alleviate this = ease this
     as a result of = because of | on the basis of = from | the ability to = the capability to
     """.replace("\n", "|").split("|")
     if "=" in pair
@@ -171,5 +176,6 @@ def synonym_stems(stemmed: str) -> frozenset[str]:
 
 
 _SYNONYM_STEMS = tuple(
-    frozenset(map(stem, group)) for group in (*_SYNONYMS, *(pair for pair in SAME if " " not in "".join(pair)))
+    frozenset(map(stem, group))
+    for group in (*_SYNONYMS, *(pair for pair in SAME if all(pair) and " " not in "".join(pair)))
 )

@@ -30,7 +30,13 @@ _BASES = frozenset(
     compress conjecture contrast convert corroborate cover decompose embed encode enlarge expand express
     hypothesise hypothesize interpret isolate link map monitor open parse pose pretrain prune pursue put
     quantise quantize rank recommend recruit retrieve sample scale screen segment sequence share shed start
-    summarise translate understand unify update""".split()
+    summarise translate understand unify update adapt advocate alter allow boost bridge curate deploy emphasise emphasize
+    enable encourage ensure envision finetune freeze fuse guide highlight impose inject inspect instantiate maximise
+    maximize minimise minimize mitigate motivate overcome parameterize perturb prefer prevent probe process promote push
+    realise realize reconsider reconstruct redesign reformulate regularise regularize reimplement remove repurpose
+    reproduce resolve restrict rethink reuse revise scrutinise scrutinize shift specify split standardise standardize
+    streamline strengthen substitute supplement support synthesise synthesize tailor transfer transform tune uncover
+    unveil upgrade visualise visualize weigh""".split()
 )
 _PASTS = {
     "found": "find", "built": "build", "made": "make", "gave": "give", "took": "take", "drew": "draw", "set": "set",
@@ -74,7 +80,7 @@ _POINTS_BACK = re.compile(
     r"\b(?:this|that|these|those|such) (?:question|problem|issue|task|gap|property|technique|method|approach|challenge"
     r"|challenges|problems|issues|limitations?|idea|end|hypothesis|setting|goal|purpose|way|result|results|case|cases"
     r"|algorithms?|models?|methods?|estimators?|data|dataset|corpus|words?|guidelines|strategies|questions)\b"
-    r"|\b(?:this|these|those) (?!paper|work|study|article|letter|survey|thesis|report|who|which|that|of|with|in"
+    r"|\b(?:this|these|those) (?!paper|work|study|article|letter|survey|thesis|report|project|who|which|that|of|with|in"
     r"|where)[a-z0-9]+"
     r"|\b(?:the (?:above|latter|former|same)|aforementioned|above-mentioned)\b|\bthis to\b|\bdo so\b",
     re.IGNORECASE,
@@ -198,6 +204,7 @@ def _plain(sentence: str) -> str:
     text = " ".join(sentence.split())
     text = re.sub(r"^(?:abstract|summary|[A-Z]{4,}(?: [A-Z]+)*)\s*[:.—-]?\s+(?=[A-Z])", "", text, flags=re.NOFLAG)
     text = re.sub(r"^Abstract\s+(?=[A-Z])", "", text)
+    text = re.sub(r"^(?:\(?(?:[ivx]{1,4}|[IVX]{1,4}|\d)\)|\d\.)\s+", "", text)
     text = check.LEAD_IN.sub("", text)
     text = re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text)
     return text.strip()
@@ -444,6 +451,7 @@ _NOUNS_TOO = frozenset(
     scales sets shares studies tests traces trains trees views works""".split()
 )
 _VERBS = "|".join(sorted((_BASES | {third_singular(base) for base in _BASES}) - _NOUNS_TOO))
+_THIRDS = "|".join(sorted({third_singular(base) for base in _BASES} - _NOUNS_TOO))
 _FINITE = re.compile(
     rf"\b(?:is|are|was|were|has|have|had|can|could|may|might|will|would|do|does|did|{_VERBS}|[a-z]+ed)\b"
 )
@@ -465,7 +473,7 @@ _INTERSECTIVE = re.compile(
     r"|build|construct|create|design|release|offer|consider|discuss|give|provide|report|tackle|formulate|extend|analy[sz]e"
     r"|implement|collect|compile|model)(?:s|es|ied|d|ed)? (?!that\b|how\b|whether\b|why\b|no\b|not\b|only\b)"
 )
-_MAX_WORDS, _MIN_WORDS = 34, 7
+_MAX_WORDS, _MIN_WORDS = 40, 7
 # What a sentence must not end on after it was cut.
 _OPEN_END = re.compile(
     r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"
@@ -528,6 +536,8 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         r" \1",
     ),
+    # a model that learns -> a model which learns
+    (re.compile(rf"(?<=[a-z]) that (?=(?:is|are|was|were|can|could|has|have|does|do|{_THIRDS}) )"), " which "),
     # of words and characters -> of characters and words
     (
         re.compile(
@@ -568,6 +578,13 @@ def _swapped(text: str) -> Iterator[str]:
     for found in re.finditer(r"\bfor ([a-z]+ing)\b(?= [a-z])", text):
         if base := _base_of_ing(found[1]):
             yield f"{text[: found.start()]}to {base}{text[found.end() :]}"
+    if " both " not in text and " between " not in text:
+        for found in re.finditer(
+            rf"(?<=[a-z]) and (?!(?:also|then|thus|further|they|it|{_VERBS}|is|are|was|were|has|have|can)\b"
+            r"|[a-z]+ed\b)(?=[a-z])",
+            text,
+        ):
+            yield f"{text[: found.start()]} as well as {text[found.end() :]}"
     for pattern, instead in _CHANGES:
         for found in pattern.finditer(text):
             if not set(found.groups()) & STOPWORDS - {

@@ -30,8 +30,8 @@ _BASES = frozenset(
     compress conjecture contrast convert corroborate cover decompose embed encode enlarge expand express
     hypothesise hypothesize interpret isolate link map monitor open parse pose pretrain prune pursue put
     quantise quantize rank recommend recruit retrieve sample scale screen segment sequence share shed start
-    summarise translate understand unify update adapt advocate alter allow boost bridge curate deploy emphasise emphasize
-    enable encourage ensure envision finetune freeze fuse guide highlight impose inject inspect instantiate maximise
+    summarise translate understand unify update adapt advocate alter allow boost bridge curate deploy emphasise
+    emphasize enable encourage ensure envision finetune freeze fuse guide highlight impose inject inspect instantiate maximise
     maximize minimise minimize mitigate motivate overcome parameterize perturb prefer prevent probe process promote push
     realise realize reconsider reconstruct redesign reformulate regularise regularize reimplement remove repurpose
     reproduce resolve restrict rethink reuse revise scrutinise scrutinize shift specify split standardise standardize
@@ -549,6 +549,12 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+# "and" between things; between what is done, "as well as" would need another form of the verb.
+_JOINED_NOUNS = re.compile(
+    rf"(?<=[a-z]) and (?!(?:also|then|thus|further|they|it|is|are|was|were|has|have|can|{_VERBS}|[a-z]+ed)\b)(?=[a-z])"
+)
+
+
 def own_words(text: str, abstracts: Iterable[str], limit: int) -> str:
     """Return a sentence whose longest run in common with some abstracts is at most `limit` words, if that can be done.
 
@@ -579,11 +585,7 @@ def _swapped(text: str) -> Iterator[str]:
         if base := _base_of_ing(found[1]):
             yield f"{text[: found.start()]}to {base}{text[found.end() :]}"
     if " both " not in text and " between " not in text:
-        for found in re.finditer(
-            rf"(?<=[a-z]) and (?!(?:also|then|thus|further|they|it|{_VERBS}|is|are|was|were|has|have|can)\b"
-            r"|[a-z]+ed\b)(?=[a-z])",
-            text,
-        ):
+        for found in _JOINED_NOUNS.finditer(text):
             yield f"{text[: found.start()]} as well as {text[found.end() :]}"
     for pattern, instead in _CHANGES:
         for found in pattern.finditer(text):

@@ -112,7 +112,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         title: the paper's title; names in it count as known.
     """
     whole = f"{title}. {abstract}"
-    for finding in (
+    found = (
         form(statement, sentence),
         _numbers(statement, sentence, whole),
         _names(statement, whole),
@@ -125,9 +125,11 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         _grammar(statement, sentence),
         _order(statement, sentence),
         _scope(statement, whole),
-    ):
-        if finding is not None:
-            return finding
+    )
+    findings = [finding for finding in found if finding is not None]
+    if findings:
+        # What only leaves something out must not hide what says something else.
+        return next((finding for finding in findings if not finding.shown), findings[0])
     share = coverage(statement, f"{sentence} {title}")
     if share < PARTIAL_COVERAGE:
         return Finding("unsupported", f"only {share:.0%} of its words are in the cited sentence")
@@ -338,11 +340,16 @@ def _order(statement: str, sentence: str) -> Finding | None:
                 if _COPULAS & set(gap) and not word.startswith(_PARTICIPLE_STEMS):
                     return Finding("unsupported", "says of one thing that it is another")
         last = place
-    if jumps > MAX_JUMPS:
+    if jumps > (0 if _COMPARES.search(sentence) else MAX_JUMPS):
         return Finding("unsupported", f"puts the sentence's words into another order ({jumps} jumps)")
     return None
 
 
+# Where things are compared, changing places changes which is better.
+_COMPARES = re.compile(
+    r"\b(?:than|versus|compar\w+|outperform\w*|surpass\w*|exceed\w*|beats?|superior|inferior|better|worse|over the)\b",
+    re.IGNORECASE,
+)
 # A short remark in brackets, mostly an abbreviation, may be left out.
 _PARENTHESES = re.compile(r"\s*\([^()]{1,24}\)")
 _COPULAS = frozenset("is are was were be".split())

@@ -16,27 +16,27 @@ from assistant.terms import STOPWORDS, longest_common_run, tokens
 Shape = Literal["active", "purpose first", "passive", "of theirs", "reported", "inside"]
 
 _BASES = frozenset(
-    """achieve add address adopt advance aim analyse analyze annotate apply argue ask assess attack augment
-    benchmark build characterise characterize collect combine compare compile compute conclude conduct confirm
-    consider construct contribute create deal define demonstrate derive describe design detail detect determine
-    develop devise discover discuss distinguish document employ enhance establish estimate evaluate examine
-    exploit explore extend extract find focus follow formalise formalize formulate frame gather generalise
-    generalize generate give identify illustrate implement improve include incorporate integrate introduce
-    investigate learn leverage look make measure model modify note observe obtain offer optimise optimize
-    outline perform pinpoint point predict present propose prove provide quantify question reach reduce refine
-    relate release replace report represent reveal review revisit search set show simplify simulate solve study
-    suggest summarise summarize survey take tackle target test trace track train treat try turn use utilise
-    utilize validate verify view work accelerate approximate assemble attempt cast classify cluster complement
-    compress conjecture contrast convert corroborate cover decompose embed encode enlarge expand express
-    hypothesise hypothesize interpret isolate link map monitor open parse pose pretrain prune pursue put
-    quantise quantize rank recommend recruit retrieve sample scale screen segment sequence share shed start
-    summarise translate understand unify update adapt advocate alter allow boost bridge curate deploy emphasise
-    emphasize enable encourage ensure envision finetune freeze fuse guide highlight impose inject inspect instantiate maximise
-    maximize minimise minimize mitigate motivate overcome parameterize perturb prefer prevent probe process promote push
-    realise realize reconsider reconstruct redesign reformulate regularise regularize reimplement remove repurpose
-    reproduce resolve restrict rethink reuse revise scrutinise scrutinize shift specify split standardise standardize
-    streamline strengthen substitute supplement support synthesise synthesize tailor transfer transform tune uncover
-    unveil upgrade visualise visualize weigh""".split()
+    """achieve add address adopt advance aim analyse analyze annotate apply argue ask assess attack augment benchmark
+    build characterise characterize collect combine compare compile compute conclude conduct confirm consider
+    construct contribute create deal define demonstrate derive describe design detail detect determine develop
+    devise discover discuss distinguish document employ enhance establish estimate evaluate examine exploit
+    explore extend extract find focus follow formalise formalize formulate frame gather generalise generalize
+    generate give identify illustrate implement improve include incorporate integrate introduce investigate
+    learn leverage look make measure model modify note observe obtain offer optimise optimize outline perform
+    pinpoint point predict present propose prove provide quantify question reach reduce refine relate release
+    replace report represent reveal review revisit search set show simplify simulate solve study suggest
+    summarise summarize survey take tackle target test trace track train treat try turn use utilise utilize
+    validate verify view work accelerate approximate assemble attempt cast classify cluster complement compress
+    conjecture contrast convert corroborate cover decompose embed encode enlarge expand express hypothesise
+    hypothesize interpret isolate link map monitor open parse pose pretrain prune pursue put quantise quantize
+    rank recommend recruit retrieve sample scale screen segment sequence share shed start summarise translate
+    understand unify update adapt advocate alter allow boost bridge curate deploy emphasise emphasize enable
+    encourage ensure envision finetune freeze fuse guide highlight impose inject inspect instantiate maximise
+    maximize minimise minimize mitigate motivate overcome parameterize perturb prefer prevent probe process
+    promote push realise realize reconsider reconstruct redesign reformulate regularise regularize reimplement
+    remove repurpose reproduce resolve restrict rethink reuse revise scrutinise scrutinize shift specify split
+    standardise standardize streamline strengthen substitute supplement support synthesise synthesize tailor
+    transfer transform tune uncover unveil upgrade visualise visualize weigh""".split()
 )
 _PASTS = {
     "found": "find", "built": "build", "made": "make", "gave": "give", "took": "take", "drew": "draw", "set": "set",
@@ -93,6 +93,10 @@ _OPENS_THEN_POINTS = re.compile(
     r" [^,]{3,90}, (?:it|they|this|these|he|she|such)\b",
     re.IGNORECASE,
 )
+
+
+# A preposition without what belongs to it, because that stood in brackets: "for (i), we …".
+_LEFT_OPEN = re.compile(r"\b(?:for|in|of|to|with|by|from|and|or)\s*[,.;]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[
         year: when; then it is told with the year in front.
     """
     text = _plain(sentence)
-    if points_back(sentence):
+    if points_back(sentence) or _LEFT_OPEN.search(text):
         return []
     found: list[Recast] = []
     for one in _whole(text, subject, year):
@@ -224,7 +228,7 @@ def _shape_of(text: str) -> str | None:
 
 
 def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
-    opens = _INTRODUCTION.match(text)
+    opens = _introduced(text)
     if opens and _WE.match(opens["rest"]) and not year:
         yield from _behind(opens["first"], opens["rest"], subject)
         return
@@ -265,7 +269,7 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
         verb = verb if subject.plural else verb + "s"
         yield Recast(f"{lead}{subject.text} {verb} that {lowered}", "reported")
         by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
-        if not year and (opens := _INTRODUCTION.match(told)):
+        if not year and (opens := _introduced(told)):
             yield Recast(f"{opens['first']}, {by} {verb}, {opens['rest']}", "inside")
             last = opens["rest"].rstrip(".")
             if not re.search(r"[,;]", last):
@@ -321,6 +325,13 @@ _INTRODUCTION = re.compile(
     r"^(?P<first>(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|If"
     r"|Because|As|Unlike|From|Between|Despite|Given|To|Through|Based) [^,;]{4,110}), (?P<rest>[^,]{16,}.*)$"
 )
+
+
+def _introduced(text: str) -> re.Match[str] | None:
+    """Match a phrase that opens a sentence, and no first part of a list: a clause with a verb of its own follows."""
+    found = _INTRODUCTION.match(text)
+    clause = found["rest"].partition(",")[0] if found else ""
+    return found if _FINITE.search(clause) and not re.match(r"(?:and|but|or|so|yet)\b", clause) else None
 
 
 def _keeps_capital(word: str) -> bool:

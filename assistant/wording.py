@@ -216,7 +216,7 @@ def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge 
     share = check.kept(text, sentence)
     if finding.shown and share < _MIN_KEPT:
         finding = Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")
-    if judge is None or not finding.shown:
+    if judge is None or finding.verdict != "supported":
         return _Candidate(text, finding, run)
     support = judge.score([text], Evidence(paper.abstract, paper.title))[0]
     if support.sure:

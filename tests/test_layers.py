@@ -14,7 +14,7 @@ ORDER = (
     "errors", "config", "files", "records", "terms", "sentences", "lexicon", "neutral", "gguf", "download",
     "local_models", "model_catalogue", "models", "onnx", "readers", "identity", "filters", "topics", "conditions",
     "facets", "citekeys", "merging", "schema", "fulltext", "library", "sessions", "chunks", "embed", "store", "ingest",
-    "doctor", "check", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "recast", "wording",
+    "doctor", "check", "recast", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording",
     "capable", "followup", "polarity", "answer", "render", "export", "themes", "section", "evidence", "plan", "lock",
     "tell", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip

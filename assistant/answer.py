@@ -29,7 +29,7 @@ _REFUSALS: dict[Reason, str] = {
     "abstract_does_not_say": "The abstract does not say.",
 }
 # A follow-up is asked of papers that are there, so what counts is whether one of their sentences comes near it.
-_SAYS_FROM = 0.15
+_SAYS_FROM = 0.3
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,10 @@ class Answerer:
         tally.searched()
         yield Retrieved(tuple(found), result.notice)
         # A question of nothing but conditions ("papers by Mehta with code") is answered by whatever meets them.
+        # One about earlier papers is asked of them, whatever else the library holds.
         answers = bool(found) and (
-            (bool(meant.asked.conditions) and not question_terms(meant.asked.text))
+            bool(meant.keys)
+            or (bool(meant.asked.conditions) and not question_terms(meant.asked.text))
             or select.decide(meant.asked.text, found, library, self._retriever.embedder).answers
         )
         statements: list[Statement] = []

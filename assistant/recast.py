@@ -566,6 +566,10 @@ _JOINED_NOUNS = re.compile(
 )
 
 
+_MAYBE_VERB = re.compile(r"[a-z]+s\b")
+_RELATIVE = re.compile(r"\b(?:that|which|who|it|they)\b")
+
+
 def own_words(text: str, abstracts: Iterable[str], limit: int) -> str:
     """Return a sentence whose longest run in common with some abstracts is at most `limit` words, if that can be done.
 
@@ -597,6 +601,8 @@ def _swapped(text: str) -> Iterator[str]:
             yield f"{text[: found.start()]}to {base}{text[found.end() :]}"
     if " both " not in text and " between " not in text:
         for found in _JOINED_NOUNS.finditer(text):
+            if _MAYBE_VERB.match(text, found.end()) and _RELATIVE.search(text[: found.start()]):
+                continue
             yield f"{text[: found.start()]} as well as {text[found.end() :]}"
     for pattern, instead in _CHANGES:
         for found in pattern.finditer(text):

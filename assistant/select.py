@@ -103,8 +103,9 @@ def form_of(question: str) -> Form:
 _WEIGHTS = (2.24, 1.89, 2.46, 0.45, 3.69, -0.5)
 _BIAS = -4.07
 # Chosen on our own questions about listing pages and the eval set's.
-_ANSWER_FROM = 0.46
+_ANSWER_FROM = 0.44
 _LOOKED_AT, _LED = 5, 10
+_USUAL_LEAD = 0.3
 
 
 class DecisionFeatures(NamedTuple):
@@ -155,10 +156,10 @@ def decision_features(question: str, found: Sequence[Found], library: Library, e
 
 
 def _lead(scores: Sequence[float]) -> float:
-    """Return how far the first score lies above the mean of the others; few of them say little, and count for less."""
-    if len(scores) < 2:
-        return 0.0
-    return (scores[0] - sum(scores[1:]) / (len(scores) - 1)) * (len(scores) - 1) / (_LED - 1)
+    """Return how far the first score lies above the mean of the others; few of them tell little of the usual lead."""
+    others = len(scores) - 1
+    lead = scores[0] - sum(scores[1:]) / others if others else _USUAL_LEAD
+    return _USUAL_LEAD + (lead - _USUAL_LEAD) * min(1.0, others / (_LED - 1))
 
 
 def _is_name(term: str, question: str) -> bool:

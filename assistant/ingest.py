@@ -86,7 +86,7 @@ def add(
         stale: dict[str, Paper] = {}
         with library.transaction():
             for record in records:
-                if not record.title and not library.knows(record):
+                if _only_an_id(record) and not library.knows(record):
                     problems.append(_without_a_paper(record))
                     continue
                 outcome, paper, changed = library.put(record)
@@ -105,11 +105,16 @@ def add(
     return AddReport(**counts, problems=tuple(problems))
 
 
+def _only_an_id(record: Record) -> bool:
+    """Tell whether a record is the text of a file that says of itself no more than an id."""
+    return bool(record.full_text) and not record.title
+
+
 def _untitled_last(items: Iterable[Record | Problem]) -> Iterator[Record | Problem]:
-    """Yield records without a title after all others: the paper of their id may come with a later file."""
+    """Yield texts that give only an id after all else: the paper of their id may come with a later file."""
     untitled = []
     for item in items:
-        if isinstance(item, Record) and not item.title:
+        if isinstance(item, Record) and _only_an_id(item):
             untitled.append(item)
         else:
             yield item

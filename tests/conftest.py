@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ from assistant.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Settings
 from assistant.embed import MiniLM
 from assistant.generate import LlamaCpp
 from assistant.models import ModelFile, resolve, rewording_adapter
+
+# A shell that runs the tests in the background ignores SIGINT, and so would every program that is started from here.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 

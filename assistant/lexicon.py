@@ -89,38 +89,37 @@ SAME = tuple(
     take into account = consider | taking into account = considering | so that = such that | extends = expands
     collection of = set of | humans = people  | rarely = seldom
     entire = whole | whole = entire | amount of = quantity of | helps to = helps | easily = readily | quickly = fast
-    perform = carry out | performed = carried out | conduct = carry out | conducted = carried out
-    conducting = carrying out | performing = carrying out | provides = gives | provide = give | providing = giving
+    conduct = carry out | conducted = carried out
+    conducting = carrying out | provides = gives | provide = give | providing = giving
     provided by = given by | reduce = lower | reduces = lowers | reducing = lowering | evaluate = assess
     evaluates = assesses | evaluating = assessing | evaluation of = assessment of | assess = evaluate
     compared to = compared with | compared with = relative to | via = through | through = via
     particularly = especially | especially = particularly | currently = at present | capability = ability
     capabilities = abilities | abilities = capabilities | widely used = commonly used | remains = is still
-    remain = are still | despite = in spite of | in contrast to = unlike | prior work = earlier work
+    despite = in spite of | in contrast to = unlike | prior work = earlier work
     previous = earlier | recently = lately | substantially = considerably | considerably = substantially
     approximately = about | nearly = almost | almost = nearly | rapidly = quickly | additional = further
     enhance = improve | enhances = improves | enhancing = improving | enhanced = improved | alleviate = ease
     alleviates = eases | facilitate = ease | facilitates = eases | accelerate = speed up | accelerates = speeds up
     accelerating = speeding up | eliminate = remove | eliminates = removes | eliminating = removing
-    address = tackle | addresses = tackles | addressing = tackling | exploit = use | exploits = uses
+    addressing = tackling | exploit = use | exploits = uses
     exploiting = using | adopt = use | adopts = uses | adopting = using | maintain = keep | maintains = keeps
     maintaining = keeping | preserve = keep | preserves = keeps | preserving = keeping | retain = keep
-    retains = keeps | retaining = keeping | yield = give | yields = gives | yielding = giving | exhibit = show
+    retains = keeps | retaining = keeping | yielding = giving | exhibit = show
     exhibits = shows | possess = have | possesses = has | attain = reach | attains = reaches | attaining = reaching
     essential = vital | vital = essential | necessary = needed | superior = better | limited = restricted
     absence of = lack of | huge = very large | vast = very large | amounts of = quantities of
     the majority of = most | typically = usually | primarily = mainly | simultaneously = at the same time
     subsequently = then | prior to = before | regarding = about | concerning = about | thereby = thus
-    obtain = get | obtains = gets | obtaining = getting | large = big | carefully designed = designed with care
+    obtain = get | obtains = gets | obtaining = getting | carefully designed = designed with care
     difficulties = problems | obtained by = gained by | combining = joining | combines = joins | combine = join
-    employed = used | utilized = used | leveraged = used | demonstrated = shown | evaluated on = assessed on
-    examined = studied | investigated = studied | constructed = built | developed = built | required = needed
+    utilized = used | leveraged = used | demonstrated = shown | evaluated on = assessed on
+    examined = studied | investigated = studied | constructed = built | required = needed
     improvements = gains | improvement = gain | findings = results
-    also = | existing = current | total = overall | determine = establish | determining = establishing
-    determines = establishes | manage = handle | monitor = track | monitoring = tracking | managing = handling
+    also = | existing = current
     commonly = often | straightforward = simple | incurs = causes
-    incur = cause | suitable for = fit for | sufficient = enough | contain = hold | contains = holds
-    initial = first | final = last | alleviate this = ease this
+    incur = cause | suitable for = fit for | sufficient = enough | contains = holds
+    alleviate this = ease this
     as a result of = because of | on the basis of = from | the ability to = the capability to
     """.replace("\n", "|").split("|")
     if "=" in pair

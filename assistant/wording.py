@@ -33,9 +33,8 @@ _ATTEMPTS = (
     Sampling(max_run=11),
     Sampling(max_run=8, closed=False),
 )
-# Rewordings that the judge is asked about; the first word run of a plain one is within the limit of all.
+# So many rewordings at most are put before the judge.
 _OFFERED = 6
-_REWORDED_RUN = 12
 # A statement may leave out detail, not the point.
 _MIN_KEPT = 0.7
 MAX_WORDS = 45
@@ -184,10 +183,8 @@ def _offered(choice: Choice, subject: str, judge: Judge | None) -> dict[str, _Ca
     """Return the rewordings made by rule that may be shown, those that copy least first."""
     sentence, paper = choice.span.text, choice.paper
     texts = []
-    for text in recast.rewordings(sentence, Subject(subject, named=False), paper.abstract, _REWORDED_RUN):
-        said = text.removeprefix(subject)
-        whole = check.kept(text, sentence) >= _MIN_KEPT and len(text.split()) <= MAX_WORDS
-        if whole and check.check(said, sentence, paper.abstract, paper.title).verdict == "supported":
+    for text in recast.rewordings(sentence, Subject(subject, named=False), paper.abstract, MAX_COPIED_RUN):
+        if _by_rules(text, choice, subject).verdict == "supported":
             texts.append(text)
         if len(texts) == _OFFERED:
             break
@@ -200,22 +197,27 @@ def _offered(choice: Choice, subject: str, judge: Judge | None) -> dict[str, _Ca
     }
 
 
-def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge | None) -> _Candidate:
+def _by_rules(text: str, choice: Choice, subject: str) -> Finding:
+    """Return what the rules find: length, what it says against the sentence, and how much of that it keeps."""
     sentence, paper = choice.span.text, choice.paper
-    text = " ".join(completion.text.split())
-    run = longest_common_run(text, [paper.abstract])
-    words = len(text.split())
-    said = text.removeprefix(subject)
-    if not completion.whole or not text.endswith("."):
-        return _Candidate(text, Finding("unsupported", "the sentence isn't finished"), run)
-    if words > MAX_WORDS:
-        return _Candidate(text, Finding("unsupported", f"too long ({words} words)"), run)
-    if completion.ease < _MIN_EASE:
-        return _Candidate(text, Finding("unsupported", "doesn't read as a sentence"), run)
-    finding = check.check(said, sentence, paper.abstract, paper.title)
+    if (words := len(text.split())) > MAX_WORDS:
+        return Finding("unsupported", f"too long ({words} words)")
+    finding = check.check(text.removeprefix(subject), sentence, paper.abstract, paper.title)
     share = check.kept(text, sentence)
     if finding.shown and share < _MIN_KEPT:
-        finding = Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")
+        return Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")
+    return finding
+
+
+def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge | None) -> _Candidate:
+    paper = choice.paper
+    text = " ".join(completion.text.split())
+    run = longest_common_run(text, [paper.abstract])
+    if not completion.whole or not text.endswith("."):
+        return _Candidate(text, Finding("unsupported", "the sentence isn't finished"), run)
+    if completion.ease < _MIN_EASE:
+        return _Candidate(text, Finding("unsupported", "doesn't read as a sentence"), run)
+    finding = _by_rules(text, choice, subject)
     if judge is None or finding.verdict != "supported":
         return _Candidate(text, finding, run)
     support = judge.score([text], Evidence(paper.abstract, paper.title))[0]

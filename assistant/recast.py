@@ -113,6 +113,11 @@ class Subject:
     plural: bool = True
     named: bool = True
 
+    @property
+    def inside(self) -> str:
+        """The subject as it stands inside a sentence."""
+        return self.text if self.named else self.text[:1].lower() + self.text[1:]
+
 
 @dataclass(frozen=True)
 class Recast:
@@ -256,21 +261,19 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
         parts = _OF_THEIRS.match(text)
         assert parts is not None
         rest = _third_person(parts["rest"])
-        by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
         what = parts["what"].lower()
         if subject.text in _POSSESSIVES:
             yield Recast(f"{_POSSESSIVES[subject.text]} {what} {rest}", "of theirs")
         else:
-            yield Recast(f"{lead}{'the' if lead else 'The'} {what} of {by} {rest}", "of theirs")
+            yield Recast(f"{lead}{'the' if lead else 'The'} {what} of {subject.inside} {rest}", "of theirs")
     elif shape == "fact":
         told = _third_person(text)
         lowered = _lowered(told)
         verb = "report" if re.search(r"\d", told) else "note"
         verb = verb if subject.plural else verb + "s"
         yield Recast(f"{lead}{subject.text} {verb} that {lowered}", "reported")
-        by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
         if not year and (opens := _introduced(told)):
-            yield Recast(f"{opens['first']}, {by} {verb}, {opens['rest']}", "inside")
+            yield Recast(f"{opens['first']}, {subject.inside} {verb}, {opens['rest']}", "inside")
             last = opens["rest"].rstrip(".")
             if not re.search(r"[,;]", last):
                 yield Recast(f"{lead}{subject.text} {verb} that {last}, {_lowered(opens['first'])}.", "reported")
@@ -279,11 +282,10 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
 def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
     """Yield what somebody does with the phrase that opens the sentence left in front, or put behind."""
     first = _third_person(first)
-    by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
     for one in _whole(rest, subject, None):
         if one.shape == "active":
             acts = one.text.removeprefix(subject.text).strip()
-            yield Recast(f"{first}, {by} {acts}", "purpose first")
+            yield Recast(f"{first}, {subject.inside} {acts}", "purpose first")
             if not re.search(r"[,;]", acts) and not first.startswith("To "):
                 yield Recast(f"{subject.text} {acts.rstrip('.')}, {_lowered(first)}.", "active")
 
@@ -449,9 +451,8 @@ def _passive(predicate: str, subject: Subject) -> Iterator[Recast]:
         return
     if re.search(r"[,;:]|\b(?:that|which|who|where|and|or|whose|how|to|called|they|their)\b", what):
         return
-    by = subject.text if subject.named else subject.text[:1].lower() + subject.text[1:]
-    end = "" if by.endswith(".") else "."
-    yield Recast(f"{what[:1].upper()}{what[1:]} is {_PASSIVE_VERBS[verb]} by {by}{end}", "passive")
+    end = "" if subject.text.endswith(".") else "."
+    yield Recast(f"{what[:1].upper()}{what[1:]} is {_PASSIVE_VERBS[verb]} by {subject.inside}{end}", "passive")
 
 
 # ---------------------------------------------------------------------- fewer words, other words
@@ -564,8 +565,7 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
 _JOINED_NOUNS = re.compile(
     rf"(?<=[a-z]) and (?!(?:also|then|thus|further|they|it|is|are|was|were|has|have|can|{_VERBS}|[a-z]+ed)\b)(?=[a-z])"
 )
-
-
+# Behind "a model that uses …", a word that ends in s may be the next verb.
 _MAYBE_VERB = re.compile(r"[a-z]+s\b")
 _RELATIVE = re.compile(r"\b(?:that|which|who|it|they)\b")
 

@@ -55,13 +55,18 @@ def measure(statistic: Statistic, n: int, groups: Sequence[Hashable] | None = No
     """
     if not n:
         return Metric(value=None, low=None, high=None, n=0)
-    value = _number(statistic(np.ones((1, n)))[0])
+    value = _number(point(statistic, n))
     if value is None:
         return Metric(value=None, low=None, high=None, n=n)
     values = np.concatenate([statistic(weights) for weights in _resamples(n, groups, seed)])
     known = values[~np.isnan(values)]
     low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (value, value)
     return Metric(value=value, low=_number(low), high=_number(high), n=n)
+
+
+def point(statistic: Statistic, n: int) -> float:
+    """Return a statistic of `n` items without an interval; not a number where it isn't defined."""
+    return float(statistic(np.ones((1, n)))[0])
 
 
 def mean(values: Sequence[float], groups: Sequence[Hashable] | None = None, seed: int = 0) -> Metric:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from assistant import models, sentences
 from assistant.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Settings
 from assistant.eval import binary
-from assistant.eval.statistics import Statistic
+from assistant.eval.statistics import point
 from assistant.generate import Reader
 from assistant.judge import calibration, checks, surprise
 from assistant.judge.base import Evidence
@@ -87,14 +87,9 @@ def cross_validated(values: Floats, labels: Floats, weights: Floats, groups: Seq
     return out
 
 
-def value(statistic: Statistic, count: int) -> float:
-    """Return a statistic over all of `count` items, each counted once."""
-    return float(statistic(np.ones((1, count)))[0])
-
-
 def balanced(scores: Floats, labels: Floats, threshold: float) -> float:
     """Return the balanced accuracy at a threshold."""
-    return value(binary.balanced_accuracy(labels == 1, scores >= threshold), len(labels))
+    return point(binary.balanced_accuracy(labels == 1, scores >= threshold), len(labels))
 
 
 def choose_threshold(scores: Floats, labels: Floats, contradicted: npt.NDArray[np.bool_], allow: float) -> float:
@@ -110,15 +105,15 @@ def figures(rows: Sequence[Row], scores: Floats, threshold: float) -> dict[str, 
     contradicted = np.array([row["type"] in CONTRADICTED for row in rows])
     found = {
         "claims": float(len(rows)),
-        "auc": value(binary.auroc(labels == 1, scores), len(rows)),
+        "auc": point(binary.auroc(labels == 1, scores), len(rows)),
         "balanced_accuracy": balanced(scores, labels, threshold),
         "contradicted_called_supported": float((scores[contradicted] >= threshold).mean()),
-        "calibration_error": value(binary.expected_calibration_error(labels == 1, scores), len(rows)),
+        "calibration_error": point(binary.expected_calibration_error(labels == 1, scores), len(rows)),
     }
     for origin in sorted({row["origin"] for row in rows}):
         here = np.array([row["origin"] == origin for row in rows])
         if 0 < labels[here].sum() < here.sum():
-            found[f"auc {origin}"] = value(binary.auroc(labels[here] == 1, scores[here]), int(here.sum()))
+            found[f"auc {origin}"] = point(binary.auroc(labels[here] == 1, scores[here]), int(here.sum()))
             found[f"balanced_accuracy {origin}"] = balanced(scores[here], labels[here], threshold)
     for kind in sorted({row["type"] for row in rows if row["origin"] == "hand"}):
         here = np.array([row["type"] == kind and row["origin"] == "hand" for row in rows])

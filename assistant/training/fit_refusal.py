@@ -18,6 +18,8 @@ import numpy as np
 from assistant import ingest, select
 from assistant.config import DEFAULT_EMBEDDER, Settings
 from assistant.embed import Embedder, MiniLM, Remembering
+from assistant.eval import binary
+from assistant.eval.statistics import point
 from assistant.library import Library
 from assistant.models import resolve
 from assistant.records import Record, Source
@@ -68,7 +70,7 @@ def main() -> None:
     for fold in range(5):
         weights = fit(x[folds != fold], y[folds != fold])
         scores[folds == fold] = predict(weights, x[folds == fold])
-    print(f"AUC by cross-validation: {auc(scores, y):.3f}")
+    print(f"AUC by cross-validation: {point(binary.auroc(y == 1, scores), len(y)):.3f}")
     weights = fit(x, y)
     rounded = tuple(round(float(weight), 2) for weight in weights)
     print(f"_WEIGHTS = {rounded[1:]}  _BIAS = {rounded[0]}")
@@ -116,13 +118,6 @@ def fit(x: "np.ndarray", y: "np.ndarray") -> "np.ndarray":
 def predict(weights: "np.ndarray", x: "np.ndarray") -> "np.ndarray":
     """Return probabilities."""
     return 1 / (1 + np.exp(-(weights[0] + x @ weights[1:])))
-
-
-def auc(scores: "np.ndarray", y: "np.ndarray") -> float:
-    """Return the area under the ROC curve."""
-    order = np.argsort(np.argsort(scores, kind="stable"), kind="stable") + 1
-    positive = int(y.sum())
-    return float((order[y == 1].sum() - positive * (positive + 1) / 2) / (positive * (len(y) - positive)))
 
 
 if __name__ == "__main__":

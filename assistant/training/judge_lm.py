@@ -28,6 +28,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from assistant.eval import binary
+from assistant.eval.statistics import point
 from assistant.judge.format import CLAIM, MAX_CLAIM, MAX_EVIDENCE, NO, OPENING, YES, claim_text, evidence_text
 from assistant.training.adapters import (
     adapters,
@@ -283,15 +285,7 @@ def score_packs(judge: Judge, packs: list[Pack], threads: int = 2) -> list[dict[
 
 def auc(scores: Sequence[float], labels: Sequence[int]) -> float:
     """Return the area under the ROC curve."""
-    s, y = np.asarray(scores, dtype=float), np.asarray(labels)
-    if y.min() == y.max():
-        return float("nan")
-    _, inverse, counts = np.unique(s, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    positive = y == 1
-    return float(
-        (ranks[positive].sum() - positive.sum() * (positive.sum() + 1) / 2) / (positive.sum() * (~positive).sum())
-    )
+    return point(binary.auroc(np.asarray(labels) == 1, np.asarray(scores, dtype=float)), len(scores))
 
 
 def best_threshold(scores: Sequence[float], labels: Sequence[int]) -> tuple[float, float]:

@@ -73,17 +73,17 @@ def judge_pairs(
     """
     run = record(judge=judge.name, data=data, seed=seed, n=len(pairs))
     journal = Journal(journals, "judge", run) if journals else None
-    supports = _supports(judge, pairs, journal, progress)
+    found = supports(judge, pairs, journal, progress)
     baseline = score_pairs(OverlapJudge(), [(pair.claim, _evidence(pair)) for pair in pairs])
     truth = np.array([pair.supported for pair in pairs], dtype=bool)
-    scores = np.array([support.support for support in supports])
-    said = np.array([support.verdict == "supported" for support in supports], dtype=bool)
+    scores = np.array([support.support for support in found])
+    said = np.array([support.verdict == "supported" for support in found], dtype=bool)
     report = JudgeReport(
         run=run,
-        metrics=judge_metrics(pairs, supports, baseline, seed),
-        reliability=binary.reliability(truth, np.array([support.probability for support in supports])),
+        metrics=judge_metrics(pairs, found, baseline, seed),
+        reliability=binary.reliability(truth, np.array([support.probability for support in found])),
         risk_coverage=binary.risk_coverage([float(sure) for sure in np.abs(scores - 0.5)], list(said != truth)),
-        cases=tuple(_case(pair, support) for pair, support in zip(pairs, supports, strict=True)),
+        cases=tuple(_case(pair, support) for pair, support in zip(pairs, found, strict=True)),
     )
     if journal:
         journal.finish()
@@ -179,9 +179,20 @@ def _evidence(pair: Pair) -> Evidence:
     return Evidence(text=pair.text, title=pair.title)
 
 
-def _supports(judge: Judge, pairs: Sequence[Pair], journal: Journal | None, progress: Progress) -> list[Support]:
-    """Return the judge's answers, in order; all claims about one evidence are judged, and kept, together."""
-    done = {id: Support.model_validate(kept) for id, kept in journal.done.items()} if journal else {}
+def supports(
+    judge: Judge, pairs: Sequence[Pair], journal: Journal | None, progress: Progress, prefix: str = ""
+) -> list[Support]:
+    """Return a judge's answers, in order; all claims about one evidence are judged, and kept, together.
+
+    Args:
+        judge: the judge.
+        pairs: claims with evidence.
+        journal: knows the answers that a run which was cut has got.
+        progress: called with the number of pairs judged and their total.
+        prefix: tells these answers from others in the journal.
+    """
+    kept = journal.done if journal else {}
+    done = {pair.id: Support.model_validate(kept[prefix + pair.id]) for pair in pairs if prefix + pair.id in kept}
     together: dict[Evidence, list[Pair]] = {}
     for pair in pairs:
         if pair.id not in done:
@@ -190,9 +201,9 @@ def _supports(judge: Judge, pairs: Sequence[Pair], journal: Journal | None, prog
         scored = judge.score([pair.claim for pair in same], evidence)
         new = {pair.id: support for pair, support in zip(same, scored, strict=True)}
         if journal:
-            journal.add({id: support.model_dump(mode="json") for id, support in new.items()})
+            journal.add({prefix + id: support.model_dump(mode="json") for id, support in new.items()})
         done.update(new)
-        progress(sum(pair.id in done for pair in pairs), len(pairs))
+        progress(len(done), len(pairs))
     return [done[pair.id] for pair in pairs]
 
 

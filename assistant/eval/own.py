@@ -180,7 +180,7 @@ def evaluate(
     if not cases:
         raise unasked()
     told_all = [Told.model_validate(case.result) for case in cases]
-    agreement = measure_judges([tools.gate, tools.judge], sizes.claims, seed, progress)
+    agreement = measure_judges([tools.gate, tools.judge], sizes.claims, seed, journal, progress)
     report = Report(
         run=run,
         metrics=figures(cases, seed) | polarity_figures(cases, seed) | scoring.gate_figures(told_all, checker, seed),

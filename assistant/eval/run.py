@@ -26,7 +26,7 @@ from assistant.eval.report import Case, Report, figures
 from assistant.eval.scoring import Asked
 from assistant.eval.shown import Told
 from assistant.eval.statistics import Metric, mean
-from assistant.judge.base import Evidence, Judge, score_pairs
+from assistant.judge.base import Evidence, Judge
 from assistant.judge.overlap import OverlapJudge
 from assistant.library import Library
 from assistant.records import Answer, AnswerPath, Draft, ModelId
@@ -157,7 +157,7 @@ def evaluate(
             measured |= scoring.gate_figures(bench.answers, checker, seed)
             curve = scoring.risk_coverage(bench.answers, checker)
     if sizes.claims != 0 and ("judge" in parts or asks or drafts):
-        found = measure_judges([tools.gate, tools.judge], sizes.claims, seed, progress)
+        found = measure_judges([tools.gate, tools.judge], sizes.claims, seed, journal, progress)
         agreement = {name: metrics["balanced_accuracy"] for name, metrics in found.items()}
         if "judge" in parts:
             measured |= {f"judge/{name}/{key}": m for name, metrics in found.items() for key, m in metrics.items()}
@@ -335,19 +335,19 @@ def kept(journal: Journal | None, item: str, kind: type[Kept], make: Callable[[]
 
 
 def measure_judges(
-    judges: Sequence[Judge], n: int | None, seed: int, progress: Progress
+    judges: Sequence[Judge], n: int | None, seed: int, journal: Journal | None, progress: Progress
 ) -> dict[str, dict[str, Metric]]:
     """Return the figures of some judges on the bundled claims, or a sample spread over labels and error types.
 
     Each judge's `same_as/NAME` is the share of the claims on which another one calls the same supported.
     """
     pairs = sample(dataset.bundled_pairs(), n, seed, lambda pair: f"{pair.label} {pair.error_type}")
-    asked = [(pair.claim, Evidence(text=pair.text, title=pair.title)) for pair in pairs]
-    baseline = score_pairs(OverlapJudge(), asked)
     results = {}
-    for done, judge in enumerate({judge.name: judge for judge in judges}.values(), start=1):
-        results[judge.name] = score_pairs(judge, asked)
-        progress("judges", done, len(judges))
+    for judge in judges:
+        if judge.name not in results:
+            told = partial(progress, f"claims by {judge.name}")
+            results[judge.name] = judging.supports(judge, pairs, journal, told, f"judge:{judge.name}:")
+    baseline = judging.supports(OverlapJudge(), pairs, None, lambda done, total: None)
     found = {name: judging.judge_metrics(pairs, supports, baseline, seed) for name, supports in results.items()}
     for name, supports in results.items():
         for other, others in results.items():

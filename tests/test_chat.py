@@ -1,6 +1,7 @@
 """The chat: what it says and keeps, its commands, and what it does with hostile text."""
 
 import json
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -402,6 +403,44 @@ def test_a_draft_is_a_turn_of_the_conversation(talk: Start) -> None:
     (kept,) = talk(name="drafts").conversation.exchanges
     assert kept.kind == "draft"
     assert kept == one.conversation.last
+
+
+def test_copy_hands_the_answer_to_the_clipboard(talk: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """/copy gives the system's own program the statements with their marks, and the sources."""
+    taken = tmp_path / "taken"
+    program = tmp_path / "bin" / "pbcopy"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n/bin/cat > "{taken}"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert "Copied." in talk()(SHEEP, "/copy")
+    said, _, sources = taken.read_text().partition("\n\n")
+    assert re.search(r"3% .*\[1\]", said)
+    assert sources.splitlines()[0] == "[1] Counting Sheep with Deep Nets (countingSheepDeep2022)"
+
+
+def test_copy_without_a_clipboard_names_another_way(talk: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a program and without a terminal, /copy says what else to do."""
+    monkeypatch.setenv("PATH", "")
+    assert "/export FILE" in talk()(SHEEP, "/copy")
+
+
+def test_model_takes_another_one_and_keeps_the_seed(talk: Start) -> None:
+    """/model NAME opens the model that is named, and answers go on with it and the same seed."""
+    chat = talk()
+    asked: list[str] = []
+    parts = chat.chat._parts
+
+    def open_model(name: str) -> Parts:
+        asked.append(name)
+        return Parts(parts.answerer.with_seed(0), parts.drafter)
+
+    chat.chat._open_model = open_model
+    assert re.search(r"Answers are worded by \S+ \(sha256", chat("/set seed 7", "/model other-model"))
+    assert asked == ["other-model"]
+    assert chat.chat._parts.answerer is not parts.answerer
+    assert chat.chat._parts.answerer.seed == 7
+    assert "[1] countingSheepDeep2022" in chat(SHEEP)
 
 
 def test_undo_takes_the_last_turn_back(talk: Start) -> None:

@@ -86,3 +86,17 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
     assert "ask" in done.stdout
+
+
+def test_help_imports_little_beside_typer() -> None:
+    """`assistant --help` imports at most twice the modules that `import typer` does, most of its time."""
+    count = "import sys; print(len(sys.modules), file=sys.stderr)"
+    typer = f"import typer; {count}"
+    ours = (
+        f"import sys\nfrom assistant.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n{count}"
+    )
+    counted = [
+        int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr)
+        for code in (typer, ours)
+    ]
+    assert counted[1] <= 2 * counted[0]

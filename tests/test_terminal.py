@@ -228,6 +228,22 @@ def test_a_narrow_ascii_terminal(start: Start, filled: Path) -> None:
     assert max(map(len, printed)) <= 40
 
 
+def test_a_window_made_narrower(start: Start, filled: Path) -> None:
+    """After the window has become narrower, what comes is wrapped to its new width."""
+    child = start("chat")
+    ready(child)
+    child.send(SHEEP + "\r")
+    child.expect("statements? checked")
+    assert max(map(len, plain(child.before or "").splitlines())) > 50
+    ready(child)
+    child.setwinsize(40, 50)
+    child.send("/show 1\r")
+    child.expect(r"from\s+a\s+drone")  # the abstract's last words
+    narrow = plain(child.before or "").rpartition("/show 1")[2]
+    assert "Counting Sheep" in narrow
+    assert 40 < max(map(len, narrow.splitlines())) <= 50
+
+
 def test_an_empty_library_offers_three_ways(start: Start, tmp_path: Path) -> None:
     """Without papers the chat offers files, Zotero and the sample, and goes on with what was added."""
     (tmp_path / "mine.jsonl").write_text(

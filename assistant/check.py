@@ -9,7 +9,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from assistant.lexicon import synonym_stems
+from assistant.lexicon import canonical, synonym_stems
 from assistant.records import Verdict
 from assistant.terms import (
     STOPWORDS,
@@ -26,7 +26,7 @@ SUPPORTED_COVERAGE = 0.85
 PARTIAL_COVERAGE = 0.7
 MAX_JUMPS = 1
 
-_FIRST_PERSON = re.compile(r"\b(?:we|our|ours|us|ourselves|i|my|me)\b", re.IGNORECASE)
+_FIRST_PERSON = re.compile(r"\b(?:we|our|ours|us|ourselves|i(?![/.-])|my|me)\b", re.IGNORECASE)
 _META = re.compile(
     r"\b(?:(?:this|the original) sentence|rephras\w*|paraphras\w*|reword\w*|rewrit\w*|third person|original text|"
     r"in other words|summar(?:y|ise|ize) of)\b",
@@ -77,7 +77,7 @@ OPPOSITE_STEMS = tuple(
 _REPORTING = frozenset(
     stem(word)
     for word in """author authors paper work study research propose introduce present describe develop show find report
-    demonstrate argue investigate examine explore evaluate use employ apply call name approach method
+    note demonstrate argue investigate examine explore evaluate use employ apply call name approach method
     technique model system framework new novel result achieve make include consist based allow enable
     provide offer able task researcher conduct create build design address focus aim thus also well several
     various""".split()
@@ -111,9 +111,10 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         abstract: the whole abstract.
         title: the paper's title; names in it count as known.
     """
-    whole = f"{title}. {abstract}"
+    unfit = form(statement, sentence)
+    statement, sentence, whole = (canonical(text) for text in (statement, sentence, f"{title}. {abstract}"))
     found = (
-        form(statement, sentence),
+        unfit,
         _numbers(statement, sentence, whole),
         _names(statement, whole),
         _units(statement, sentence),
@@ -130,7 +131,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
     if findings:
         # What only leaves something out must not hide what says something else.
         return next((finding for finding in findings if not finding.shown), findings[0])
-    share = coverage(statement, f"{sentence} {title}")
+    share = coverage(statement, f"{sentence} {canonical(title)}")
     if share < PARTIAL_COVERAGE:
         return Finding("unsupported", f"only {share:.0%} of its words are in the cited sentence")
     if HEDGE.search(sentence) and not HEDGE.search(statement):
@@ -500,9 +501,9 @@ def coverage(statement: str, source: str) -> float:
 
 def kept(statement: str, sentence: str) -> float:
     """Return the share of the sentence's content words that the statement keeps: how little was lost."""
-    said = set(content_stems(statement))
+    said = set(content_stems(canonical(statement)))
     said |= {other for word in said for other in synonym_stems(word)}
-    there = [word for word in content_stems(sentence) if word not in _REPORTING]
+    there = [word for word in content_stems(canonical(sentence)) if word not in _REPORTING]
     return sum(word in said for word in there) / len(there) if there else 1.0
 
 

@@ -59,68 +59,113 @@ _SYNONYMS = tuple(
 SAME = tuple(
     (old.strip(), new.strip())
     for pair in """
-    in order to = to | by making use of = with | by means of = through | a variety of = various | a wide range of = many
-    a number of = several | a series of = several | as well as = and | due to = because of | based on = built on
-    by using = with | using = with | such as = like | is able to = can | are able to = can | novel = new
-    utilizes = uses | utilize = use | utilizing = using | leverages = uses | leverage = use | employs = uses
-    employ = use | employing = using | demonstrates = shows | demonstrate = show | outperforms = surpasses
-    outperform = surpass | outperforming = surpassing | achieves = reaches | achieve = reach | achieving = reaching
-    constructs = builds | construct = build | constructing = building | requires = needs | require = need
-    requiring = needing | enables = allows | enable = allow | enabling = allowing | multiple = several
-    numerous = many | various = several | several = various | challenging = difficult | difficult = hard
-    crucial = important | generating = producing | generate = produce | generates = produces | generated = produced
+    in order to = to | by making use of = with | by means of = through | a variety of = various
+    a wide range of = many | a number of = several | a series of = several | as well as = and | due to = because of
+    based on = on the basis of | is based on = rests on | are based on = rest on | by using = with | using = with
+    such as = like | is able to = can | are able to = can | novel = new | utilizes = uses | utilize = use
+    utilizing = using | leverages = uses | leverage = use | employs = uses | employ = use | employing = using
+    demonstrates = shows | demonstrate = show | outperforms = surpasses | outperform = surpass
+    outperforming = surpassing | achieves = reaches | achieve = reach | achieving = reaching | constructs = builds
+    construct = build | constructing = building | requires = needs | require = need | requiring = needing
+    enables = allows | enable = allow | enabling = allowing | multiple = several | numerous = many
+    various = several | several = various | challenging = difficult | difficult = hard | crucial = important
+    generating = producing | generate = produce | generates = produces | generated = produced
     producing = generating | produces = generates | produced = generated | produce = generate | investigate = study
     examine = study | examines = studies | explore = study | ask how = examine how | ask whether = examine whether
-    ask which = examine which | which is = that is | which are = that are | together with = along with
-    along with = together with | with respect to = with regard to | more than = over | methods = techniques
-    approaches = methods | method = technique | approach = method | dataset = data set | datasets = data sets
-    containing = with | because = since | although = though | usually = mostly | within = in | upon = on
-    whether = if | reveals = shows | reveal = show | indicates = shows | indicate = show | selects = chooses
+    which is = that is | which are = that are | together with = along with | along with = together with
+    with respect to = with regard to | methods = techniques | approaches = methods | method = technique
+    approach = method | dataset = data set | datasets = data sets | containing = with | although = though
+    usually = mostly | within = in | upon = on | reveals = shows | reveal = show | selects = chooses
     select = choose | selected = chosen | selecting = choosing | occurs = happens | occur = happen | have to = must
-    has to = must | need to = must | a large number of = many | at the same time = simultaneously
-    in addition to = besides
-    instead of = rather than | during = in the course of
-    with the help of = through | often = frequently | frequently = often | mainly = mostly
-    in which = where | that can = able to | is based on = builds on | are based on = build on | consists of = comprises
-    consist of = comprise | results in = leads to | relies on = depends on | rely on = depend on
-    relying on = depending on | known as = called | called = named | named = called | makes use of = uses
-    make use of = use | aims to = seeks to | aim to = seek to | attempt to = try to | in the case of = for
-    in terms of = in | focuses on = concentrates on | focus on = concentrate on | takes into account = considers
-    take into account = consider | taking into account = considering | so that = such that | extends = expands
-    collection of = set of | humans = people  | rarely = seldom
-    entire = whole | whole = entire | amount of = quantity of | helps to = helps | easily = readily | quickly = fast
-    conduct = carry out | conducted = carried out
-    conducting = carrying out | provides = gives | provide = give | providing = giving
-    provided by = given by | reduce = lower | reduces = lowers | reducing = lowering | evaluate = assess
-    evaluates = assesses | evaluating = assessing | evaluation of = assessment of | assess = evaluate
-    compared to = compared with | compared with = relative to | via = through | through = via
+    has to = must | need to = must | at the same time = simultaneously | with the help of = through
+    often = frequently | frequently = often | mainly = mostly | consists of = comprises | consist of = comprise
+    results in = leads to | relies on = depends on | rely on = depend on | relying on = depending on
+    makes use of = uses | make use of = use | aims to = seeks to | aim to = seek to | attempt to = try to
+    in the case of = for | in terms of = in | focuses on = concentrates on | focus on = concentrate on
+    takes into account = considers | take into account = consider | taking into account = considering
+    so that = such that | extends = expands | entire = whole | whole = entire | amount of = quantity of
+    helps to = helps | easily = readily | quickly = rapidly | conduct = carry out | conducted = carried out
+    conducting = carrying out | provides = gives | provide = give | providing = giving | provided by = given by
+    evaluate = assess | evaluates = assesses | evaluating = assessing | evaluation of = assessment of
+    assess = evaluate | compared to = compared with | compared with = relative to | via = through | through = via
     particularly = especially | especially = particularly | currently = at present | capability = ability
     capabilities = abilities | abilities = capabilities | widely used = commonly used | remains = is still
-    despite = in spite of | in contrast to = unlike | prior work = earlier work
-    previous = earlier | recently = lately | substantially = considerably | considerably = substantially
-    approximately = about | nearly = almost | almost = nearly | rapidly = quickly | additional = further
-    enhance = improve | enhances = improves | enhancing = improving | enhanced = improved | alleviate = ease
-    alleviates = eases | facilitate = ease | facilitates = eases | accelerate = speed up | accelerates = speeds up
-    accelerating = speeding up | eliminate = remove | eliminates = removes | eliminating = removing
-    addressing = tackling | exploit = use | exploits = uses
-    exploiting = using | adopt = use | adopts = uses | adopting = using | maintain = keep | maintains = keeps
-    maintaining = keeping | preserve = keep | preserves = keeps | preserving = keeping | retain = keep
-    retains = keeps | retaining = keeping | yielding = giving | exhibit = show
-    exhibits = shows | possess = have | possesses = has | attain = reach | attains = reaches | attaining = reaching
-    essential = vital | vital = essential | necessary = needed | superior = better | limited = restricted
-    absence of = lack of | huge = very large | vast = very large | amounts of = quantities of
-    the majority of = most | typically = usually | primarily = mainly | simultaneously = at the same time
-    subsequently = then | prior to = before | regarding = about | concerning = about | thereby = thus
-    obtain = get | obtains = gets | obtaining = getting | carefully designed = designed with care
-    difficulties = problems | obtained by = gained by | combining = joining | combines = joins | combine = join
-    utilized = used | leveraged = used | demonstrated = shown | evaluated on = assessed on
-    examined = studied | investigated = studied | constructed = built | required = needed
-    improvements = gains | improvement = gain | findings = results
-    also = | existing = current
-    commonly = often | straightforward = simple | incurs = causes
-    incur = cause | suitable for = fit for | sufficient = enough | contains = holds
-    alleviate this = ease this
-    as a result of = because of | on the basis of = from | the ability to = the capability to
+    despite = in spite of | prior work = earlier work | previous = earlier | recently = lately
+    substantially = considerably | considerably = substantially | approximately = about
+    additional = further | enhance = improve | enhances = improves | enhancing = improving | enhanced = improved
+    alleviate = ease | alleviates = eases | facilitate = ease | facilitates = eases | accelerate = speed up
+    accelerates = speeds up | accelerating = speeding up | eliminate = remove | eliminates = removes
+    eliminating = removing | addressing = tackling | exploit = use | exploits = uses | exploiting = using
+    adopt = use | adopts = uses | adopting = using | maintain = keep | maintains = keeps | maintaining = keeping
+    preserve = keep | preserves = keeps | preserving = keeping | retain = keep | retains = keeps
+    retaining = keeping | yielding = giving | exhibit = show | exhibits = shows | essential = vital
+    vital = essential | necessary = needed | limited = restricted | huge = very large | vast = very large
+    amounts of = quantities of | the majority of = most | typically = usually | primarily = mainly
+    simultaneously = at the same time | subsequently = then | prior to = before | regarding = about
+    concerning = about | thereby = thus | obtain = get | obtains = gets | obtaining = getting
+    carefully designed = designed with care | difficulties = problems | combining = joining | combines = joins
+    combine = join | utilized = used | evaluated on = assessed on | examined = studied | investigated = studied
+    constructed = built | required = needed | improvements = gains | improvement = gain | findings = results
+    also = | existing = current | commonly = often | straightforward = simple | incurs = causes
+    sufficient = enough | contains = holds | the ability to = the capability to | a broad range of = many
+    a wide variety of = many | large amounts of = large quantities of | instead of = in place of | due to = owing to
+    because of = owing to | as a result of = owing to | during = in the course of | superior = better
+    inferior = worse | reduce = bring down | reduces = brings down | has emerged as = has become
+    have emerged as = have become | has become = is now | have become = are now
+    plays a crucial role in = is vital to | play a crucial role in = are vital to
+    plays an important role in = matters for | play an important role in = matter for
+    plays a key role in = is key to | play a key role in = are key to | substantial = considerable
+    leads to = results in | lead to = result in | leading to = resulting in | resulting in = leading to
+    led to = resulted in | for example = for instance | limiting = restricting | limited to = restricted to
+    ensures that = makes sure that | ensure that = make sure that | ensuring that = making sure that
+    offers = provides | offer = provide | offering = providing | comprises = consists of
+    comprising = consisting of | consisting of = made up of | the need for = the demand for
+    through the use of = by using | highly = very | extremely = very | key challenge = central challenge
+    key challenges = central challenges | key components = main components | key component = main component
+    key factors = main factors | key idea = main idea | main idea = key idea | is important for = matters for
+    in recent years = lately | has been shown to = was shown to | have been shown to = were shown to
+    have been proposed = were proposed | has been proposed = was proposed | achieved = reached
+    obtained from = drawn from | applied to = used on | is used to = serves to | are used to = serve to
+    handle = deal with | handles = deals with | handling = dealing with | dealing with = handling
+    deal with = handle | cope with = handle | performs better than = does better than
+    perform better than = do better than | perform well = do well | performs well = does well | therefore = hence
+    notably = in particular | comprehensive = extensive | extensive = thorough | diverse = varied
+    flexible = adaptable | expensive = costly | rapid = quick | growing = increasing
+    rapidly growing = fast-growing | the number of parameters = the parameter count | hinders = hampers
+    hinder = hamper | hindering = hampering | suffers from = is affected by | suffer from = are affected by
+    motivated by = prompted by | derived from = drawn from | extracted from = taken from | collect = gather
+    collected = gathered | collecting = gathering | without sacrificing = without giving up
+    without requiring = without needing | in the field of = in | in the area of = in | in the domain of = in
+    the impact of = the effect of | the effect of = the influence of | the effects of = the influence of
+    the influence of = the effect of | effect on = influence on | impact on = effect on | influence on = effect on
+    information about = information on | information on = information about | knowledge about = knowledge of
+    research on = work on | depends on = hinges on | depend on = hinge on | serve as = act as | serves as = acts as
+    serving as = acting as | act as = serve as | acts as = serves as | regarded as = seen as
+    considered as = seen as | viewed as = seen as | referred to as = called | gives rise to = brings about
+    carry out = conduct | carried out = conducted | with the goal of = with the aim of
+    with the aim of = with the goal of | the goal of = the aim of | the aim of = the goal of
+    the goal is to = the aim is to | for the purpose of = for | massive = huge | enormous = huge | tremendous = huge
+    impressive = striking | remarkable = striking | promising results = encouraging results
+    stems from = comes from | stem from = come from | arises from = comes from | arise from = come from
+    caused by = brought about by | corresponding to = that correspond to | associated with = linked to
+    exhibited = showed | is demonstrated = is shown | are demonstrated = are shown | been demonstrated = been shown
+    demonstrated that = showed that | outcomes = results | roughly = about | subsequent = later | largely = mostly
+    even though = although | despite the fact that = although | whereas = while | so as to = to
+    easier to = simpler to | easy to = simple to | learning process = process of learning | focuses on = centres on
+    focus on = centre on | focusing on = concentrating on | relies on = rests on | rely on = rest on
+    relying on = resting on | aims at = is aimed at | aim at = are aimed at | aims to = sets out to
+    aim to = set out to | aiming to = seeking to | attempts to = tries to | evaluations = assessments | broad = wide
+    primarily = chiefly | mainly = chiefly | mostly = mainly | exploring = studying | explores = studies
+    investigating = studying | investigates = studies | examining = studying | analyzing = studying
+    analyze = study | analyzes = studies | is composed of = consists of | are composed of = consist of
+    is comprised of = consists of | mitigate = ease | mitigates = eases | mitigating = easing
+    tackling = dealing with | tackle = deal with | tackles = deals with | adapts = adjusts | adapting = adjusting
+    ranging from = going from | ranges from = goes from | as opposed to = as against | apart from = besides
+    prior methods = earlier methods | prior approaches = earlier approaches | prior works = earlier works
+    the existing = the current | achieves = attains | achieving = attaining | achieve = attain | reaches = attains
+    provides = supplies | providing = supplying | introduce = present | introduces = presents
+    reveals that = shows that | increasing number = growing number | increasing interest = growing interest
+    increasing amount = growing amount | increasing demand = growing demand
     """.replace("\n", "|").split("|")
     if "=" in pair
     for old, new in [pair.split("=")]
@@ -153,6 +198,41 @@ def allowed(sentence: str, names: Iterable[str] = ()) -> frozenset[str]:
                 if word in group:
                     words |= group
     return frozenset(words)
+
+
+def canonical(text: str) -> str:
+    """Return a text in which words that say the same are one word: "due to" and "owing to", "is able to" and "can".
+
+    What checks compare are texts in this form, so that a change from one to the other isn't taken for another claim.
+    """
+    return _PHRASE.sub(lambda found: _cased(_CANONICAL[found[0].lower()], found[0]), text)
+
+
+def _cased(word: str, like: str) -> str:
+    return word[:1].upper() + word[1:] if like[:1].isupper() else word
+
+
+# What checks look for stands for what says the same, the shortest otherwise.
+_TELLING = frozenset("with can must better worse most because if owing against before after despite".split())
+
+
+def _classes() -> dict[str, str]:
+    """Return for each phrase of `SAME` the one that stands for all that say the same."""
+    of: dict[str, set[str]] = {}
+    for old, new in SAME:
+        if old and new:
+            joined = of.get(old, {old}) | of.get(new, {new})
+            of.update(dict.fromkeys(joined, joined))
+    return {
+        phrase: min(same, key=lambda word: (word not in _TELLING, len(word.split()), word))
+        for phrase, same in of.items()
+    }
+
+
+_CANONICAL = _classes()
+_PHRASE = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(_CANONICAL, key=len, reverse=True)))})(?![\w-])", re.IGNORECASE
+)
 
 
 def inflections(word: str) -> set[str]:

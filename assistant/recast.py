@@ -69,7 +69,8 @@ _OF_THEIRS = re.compile(
 )
 # A sentence that opens like this leans on one that isn't told.
 _LEANS = re.compile(
-    r"^(?:it|its|this|these|those|such|they|their|both|that|here|then|he|she|each|another|other|one|two"
+    r"^(?:it|its|this|these|those|such|they|their|both|that|here|then|he|she|each|another|other|two"
+    r"|one (?:of (?:them|these|those|which)|such|is|was|has|can)"
     r"|the (?:first|second|third|other|latter|former|last|next|same)|for (?:this|that|these)|with (?:this|these"
     r"|that)|as such|on (?:these|this)|in (?:this|these|that|both) (?!paper|work|study|article)|by doing so"
     r"|to do so|even so|so|besides|in addition to|with both|among them|the (?:process|rest|others?)"
@@ -291,8 +292,19 @@ def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
 
 
 def _lowered(text: str) -> str:
-    """Return a text that goes on inside a sentence."""
-    return text if _keeps_capital(text.split()[0]) else text[:1].lower() + text[1:]
+    """Return a text that goes on inside a sentence; a name of several words keeps its capital."""
+    first, _, rest = text.partition(" ")
+    named = _keeps_capital(first) or bool(re.match(r"(?:[A-Z][a-z]+|[A-Z]{2,}s?)\b", rest) and first not in _OPENERS)
+    return text if named else text[:1].lower() + text[1:]
+
+
+# Words that open a sentence, and aren't part of the name behind them.
+_OPENERS = frozenset(
+    """A An The This These Those That Our Their Its In On For With Among Across Using By When After Before Compared
+    Under At During While Although If Because As Unlike From Between Despite Given To Through Based Most Many Some
+    Several All Both Each Recent Recently Current Currently Existing Previous Prior Given Since Traditional Standard
+    Modern Early Large Unfortunately Typically Often Not No One Two Three Combining Training Like Of""".split()
+)
 
 
 _POSSESSIVES = {"They": "Their", "It": "Its"}
@@ -433,7 +445,7 @@ def _purpose_first(predicate: str, subject: Subject) -> Iterator[Recast]:
         return
     if re.search(r"\b(?:that|which|whether|and|or|but|while|,)\b", found["does"].split(" ", 1)[-1][-60:]):
         return
-    yield Recast(f"To {found['purpose']}, {subject.text} {found['does']}.", "purpose first")
+    yield Recast(f"To {found['purpose']}, {subject.inside} {found['does']}.", "purpose first")
 
 
 _PASSIVE_VERBS = {
@@ -491,7 +503,7 @@ _OPEN_END = re.compile(
     r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"
     r"|under|using|via|such|either|neither|whether|if|because|when|while|had|has|have|was|were|can|could|may|must|will"
     r"|should|used|able|how|does|do|did|be|been|being|there|it|they|more|less|all|each|many|some|any|what|who|where|its"
-    r"|their|so|no|most|several|various|other|new|same|rather|according|compared|due|in order"
+    r"|their|so|no|most|several|various|other|new|same|rather|according|compared|due|in order|together|along|based"
     r"|(?:that|which|where|who|whose|what|how)(?: [\w-]+){1,3})$"
 )
 
@@ -520,7 +532,7 @@ _HALF_CLAUSE = re.compile(
     rf"\b(?:that|which|who|where|whose)\b(?!.*\b(?:is|are|was|were|has|have|can|may|do|does|draws|runs|goes|needs|wants|helps|leads"
     rf"|contains|holds|allows|enables|captures|supports|lets|fits|beats|{'|'.join(sorted(_BASES))}"
     rf"|{'|'.join(sorted(third_singular(base) for base in _BASES))}|[a-z]+ed)\b)"
-    r"|\b(?:made|built|given|drawn|taken|written|found|known|shown|held)$"
+    r"|\b(?:made|built|given|drawn|taken|written|found|known|shown|held|told|taught|said|sent|put|done|chosen|driven)$"
 )
 
 
@@ -540,6 +552,29 @@ _FUNCTION = (
 _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     # the structure of the data -> the data's structure
     (re.compile(rf"\bthe ([a-z]+) of the ([a-z]+[a-rt-z])(?=[,.;]| {_FUNCTION}\b)"), r"the \2's \1"),
+    # the accuracy of BERT -> BERT's accuracy
+    (re.compile(rf"\bthe ([a-z]+) of ([A-Z][\w-]*[A-Za-rt-z\d])(?=[,.;]| (?!as\b){_FUNCTION}\b)"), r"\2's \1"),
+    # the accuracy of large models -> large models' accuracy
+    (re.compile(rf"\bthe ([a-z]+) of ((?:[a-z-]+ )?[a-z]+[a-rt-z]s)(?=[,.;]| {_FUNCTION}\b)"), r"\2' \1"),
+    # training data -> data for training
+    (
+        re.compile(rf"\b(training|evaluation) (data|examples|sets?|metrics|samples|tasks)(?=[,.;]| {_FUNCTION}\b)"),
+        r"\2 for \1",
+    ),
+    # by learning from -> through learning from
+    (re.compile(r"(?<=[a-z]) by ([a-z]{3,}ing)(?= [a-z])"), r" through \1"),
+    # models trained on -> models that are trained on
+    (
+        re.compile(
+            r"(?<=[a-rt-z]s)(?<!\bis)(?<!\bwas)(?<!\bhas)(?<!\bits)(?<!\bthis)(?<!\bthus)"
+            r" (trained|used|collected|extracted|obtained|generated|annotated|written|designed"
+            r"|learned|produced|released|caused|driven|built|drawn|taken|found|proposed)"
+            r"(?= (?:by|in|on|with|for|from|to|under)\b)"
+        ),
+        r" that are \1",
+    ),
+    # several tasks, including -> several tasks, among them
+    (re.compile(r"(?<=s), including (?=[^,.]+,? (?:and|or) )"), ", among them "),
     # sentences that are grounded in -> sentences grounded in
     (
         re.compile(
@@ -563,7 +598,8 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 # "and" between things; between what is done, "as well as" would need another form of the verb.
 _JOINED_NOUNS = re.compile(
-    rf"(?<=[a-z]) and (?!(?:also|then|thus|further|they|it|is|are|was|were|has|have|can|{_VERBS}|[a-z]+ed)\b)(?=[a-z])"
+    r"(?<=[a-z]) and (?!(?:also|then|thus|further|they|it|is|are|was|were|has|have|can|do|does|did|not"
+    rf"|{_VERBS}|[a-z]+ed)\b)(?=[a-z])"
 )
 # Behind "a model that uses …", a word that ends in s may be the next verb.
 _MAYBE_VERB = re.compile(r"[a-z]+s\b")
@@ -594,8 +630,13 @@ def _swapped(text: str) -> Iterator[str]:
     """Yield a text with one change each, small ones first."""
     for old, new in lexicon.SAME:
         for found in re.finditer(rf"(?<![\w-]){re.escape(old)}(?![\w-])", text):
+            if not _is_verb_here(old, text[: found.start()]):
+                continue
             changed = f"{_with_article(text[: found.start()], new)}{new}{text[found.end() :]}"
             yield re.sub(r"\b([Aa])n? (?=(?:several|many|various)\b)", "", re.sub(r"\s{2,}", " ", changed))
+    for found in re.finditer(r"\bcapable of ([a-z]+ing)\b(?= [a-z])", text):
+        if base := _base_of_ing(found[1]):
+            yield f"{text[: found.start()]}able to {base}{text[found.end() :]}"
     for found in re.finditer(r"\bfor ([a-z]+ing)\b(?= [a-z])", text):
         if base := _base_of_ing(found[1]):
             yield f"{text[: found.start()]}to {base}{text[found.end() :]}"
@@ -621,6 +662,28 @@ def _swapped(text: str) -> Iterator[str]:
                 "or",
             }:
                 yield text[: found.start()] + found.expand(instead) + text[found.end() :]
+
+
+# What stands before a verb in its base form, and before one in the third person, that could be a noun elsewhere.
+_BEFORE_BASE = re.compile(
+    r"(?:\b(?:to|they|we|authors|can|could|may|might|must|should|will|would|not|also|and|that|which|who|al\.)"
+    r"|[a-z]+ly|(?!(?:its|this|his)\b)\b[a-z]+(?<!ou)s) $"
+)
+_BEFORE_THIRD = re.compile(
+    r"(?:\b(?:which|that|it|this|who|and|also|paper|work|study|model|method|system|framework|approach|algorithm|network)"
+    r"|,|[a-z]+ly|\b[A-Z][\w-]+) $"
+)
+_THIRDS_OR_NOUNS = frozenset("results attempts offers supplies needs aims focuses exhibits exploits handles".split())
+
+
+def _is_verb_here(old: str, before: str) -> bool:
+    """Tell whether words that open with what may be a verb or a noun are the verb, by what stands before them."""
+    first = old.split()[0]
+    if first in _BASES or first in ("need", "aim", "attempt", "focus", "handle", "lead", "act", "serve"):
+        return bool(_BEFORE_BASE.search(before))
+    if first == "based":
+        return not re.search(r"\b(?:is|are|was|were|be|been|being|[a-z]+ly) $", before)
+    return first not in _THIRDS_OR_NOUNS or bool(_BEFORE_THIRD.search(before))
 
 
 def _with_article(before: str, word: str) -> str:

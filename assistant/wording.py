@@ -20,7 +20,7 @@ from assistant.generate import Completion, Generator, Sampling
 from assistant.judge import Evidence, Judge, Support
 from assistant.prompts import Prompt
 from assistant.recast import Subject
-from assistant.records import Citation, Dropped, Statement, Timings
+from assistant.records import Citation, Dropped, Origin, Statement, Timings
 from assistant.select import Choice
 from assistant.terms import longest_common_run
 
@@ -153,13 +153,15 @@ def word(
     dropped: list[Dropped] = []
     read = written = 0
     offered = _offered(choice, subject, judge) if by_rule else {}
+    if len(offered) == 1:  # nothing to choose: the program's words, not the model's
+        return Worded(_statement(next(iter(offered.values())), choice, judge, "template"), (), 0, 0)
     for sampling in _samplings(source, seed, subject, tuple(offered)):
         completion = generator.complete(messages, sampling)
         read += completion.prompt_tokens
         written += completion.completion_tokens
         candidate = offered.get(completion.text) or _examine(completion, choice, subject, judge)
         if candidate.passes:
-            return Worded(_statement(candidate, choice, judge), tuple(dropped), read, written)
+            return Worded(_statement(candidate, choice, judge, "generated"), tuple(dropped), read, written)
         dropped.append(
             Dropped(
                 text=candidate.text,
@@ -227,11 +229,11 @@ def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge 
     return _Candidate(text, Finding(verdict, support.why or "the judge isn't sure of it"), run, support)
 
 
-def _statement(candidate: _Candidate, choice: Choice, judge: Judge | None) -> Statement:
+def _statement(candidate: _Candidate, choice: Choice, judge: Judge | None, origin: Origin) -> Statement:
     support = candidate.support.support if candidate.support else None
     return Statement(
         text=candidate.text,
-        origin="generated",
+        origin=origin,
         verdict=candidate.finding.verdict,
         support=support,
         checked_by=judge.name if judge else CHECKED_BY,

@@ -14,10 +14,12 @@ from assistant.library import Library
 from assistant.prompts import Message
 from assistant.records import Answer, Paper, Record, Source
 from assistant.retrieve import Retriever, _forms
+from assistant.select import Choice
+from assistant.sentences import Span
 from assistant.store import Store, write_lock
 from assistant.terms import longest_common_run
 from assistant.testing import HashingEmbedder, ScriptedGenerator
-from assistant.wording import MAX_COPIED_RUN
+from assistant.wording import MAX_COPIED_RUN, word
 
 PAPERS = (
     (
@@ -101,18 +103,31 @@ class ChoosingGenerator(ScriptedGenerator):
         return Completion(text=text, prompt_tokens=1, completion_tokens=1, whole=True)
 
 
+def offering(retriever: Retriever, sentence: str) -> Choice:
+    """Return the choice of the only sentence of a paper."""
+    paper = next(iter(retriever.library.papers())).model_copy(update={"abstract": sentence})
+    return Choice(paper, Span(sentence, 0, len(sentence)), 1.0)
+
+
 def test_what_is_offered_was_checked_and_what_is_chosen_is_shown(retriever: Retriever) -> None:
-    """The model may write one of the checked rewordings; the one that it writes is shown, with its exact words."""
+    """The model may write one of the checked rewordings; the one that it writes is shown as its own."""
+    sentence = "We use a novel lamp in order to demonstrate the advantages of little light for several hill farms."
     generator = ChoosingGenerator()
-    answer = answerer(retriever, generator).ask("Which lamp model sees at night?")
-    assert_sound(answer, retriever)
-    offered = [texts for texts in generator.offered if texts]
-    assert offered
-    chosen = {texts[-1] for texts in offered}
-    assert chosen & {statement.text for statement in answer.statements if statement.origin == "generated"}
-    for texts in offered:
-        for text in texts:
-            assert longest_common_run(text, [abstract for _, abstract in PAPERS]) <= MAX_COPIED_RUN
+    worded = word(offering(retriever, sentence), generator, prompts.load("reword"), seed=0)
+    (texts,) = generator.offered
+    assert len(texts) > 1
+    assert all(longest_common_run(text, [sentence]) <= MAX_COPIED_RUN for text in texts)
+    assert worded.statement is not None
+    assert (worded.statement.text, worded.statement.origin) == (texts[-1], "generated")
+
+
+def test_where_there_is_nothing_to_choose_the_words_are_the_programs(retriever: Retriever) -> None:
+    """One checked rewording is shown as the program's own, and the model isn't asked."""
+    generator = ChoosingGenerator()
+    worded = word(offering(retriever, "The net misses sheep."), generator, prompts.load("reword"), seed=0)
+    assert worded.statement is not None
+    assert worded.statement.origin == "template"
+    assert generator.offered == []
 
 
 def test_an_invention_is_dropped_and_the_words_quoted(retriever: Retriever) -> None:
@@ -121,7 +136,7 @@ def test_an_invention_is_dropped_and_the_words_quoted(retriever: Retriever) -> N
     answer = answerer(retriever, generator).ask("What share of sheep does the net miss on hill farms?")
     assert_sound(answer, retriever)
     assert "wolves" not in answer.answer
-    assert {statement.origin for statement in answer.statements} == {"quoted"}
+    assert "generated" not in {statement.origin for statement in answer.statements}
     assert all(drop.why for drop in answer.dropped)
     assert len(answer.dropped) >= 3
 

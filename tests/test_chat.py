@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,7 @@ from assistant.schema import SCHEMA_VERSION
 from assistant.sessions import Sessions, name_of
 from assistant.store import Store, write_lock
 from assistant.testing import HashingEmbedder, ScriptedGenerator
+from assistant.wording import Worded, word
 from tests.test_answers import PAPERS
 
 SHEEP = "What share of sheep does the net miss on hill farms?"
@@ -177,15 +179,13 @@ def test_what_is_kept_of_a_turn(talk: Start) -> None:
 def test_an_interrupted_answer_keeps_what_was_checked(talk: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle of a statement: what was shown before is kept and said to be stopped."""
     one = talk(name="stopped")
-    complete, calls = one.generator.complete, []
 
-    def interrupted(*arguments: object) -> object:
+    def interrupted(*arguments: Any, **named: Any) -> Worded:
         if one.printed:
             raise KeyboardInterrupt
-        calls.append(arguments)
-        return complete(*arguments)  # type: ignore[arg-type]
+        return word(*arguments, **named)
 
-    monkeypatch.setattr(one.generator, "complete", interrupted)
+    monkeypatch.setattr("assistant.answer.word", interrupted)
     out = one("Which papers count sheep on hills from the air?")
     assert "stopped" in out
     (kept,) = talk(name="stopped").conversation.exchanges

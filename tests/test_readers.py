@@ -1,12 +1,14 @@
 """Reading listing pages: by content, whole, with every problem at its line."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from assistant.errors import ReadError
-from assistant.readers import read_path
+from assistant.readers import read_document, read_path
 from assistant.readers.author_page import split_byline
+from assistant.readers.base import Document
 from assistant.records import Problem, Record
 from tests.conftest import shared
 
@@ -148,6 +150,18 @@ def test_missing_file_is_refused(tmp_path: Path) -> None:
     """A file that isn't there is refused by name."""
     with pytest.raises(ReadError, match="no such file"):
         list(read_path(tmp_path / "nothing.txt"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_cut_file_is_reported_at_its_line(encoding: str) -> None:
+    """A packed file that is damaged is reported at the line up to which it could be read, in any encoding."""
+    packed = bytearray(gzip.compress("title,year\nRivers,2020\nHills,2021\n".encode(encoding)))
+    packed[-8] ^= 0xFF  # the checksum at its end
+    document = Document.of("cut.csv", bytes(packed))
+    problems = [item for item in read_document(document) if isinstance(item, Problem)]
+    assert [(item.line, item.message) for item in problems if "damaged" in item.message] == [
+        (4, "the compressed file is cut or damaged here")
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

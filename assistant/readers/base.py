@@ -130,7 +130,9 @@ class Document:
                 parts.append(part)
                 size += len(part)
         except _BROKEN_GZIP:
-            self._warn_cut(1 + sum(part.count(b"\n") for part in parts))
+            so_far = b"".join(parts)
+            wide = so_far.startswith(_UTF16)
+            self._warn_cut(1 + (so_far.decode("utf-16", "replace").count("\n") if wide else so_far.count(b"\n")))
         return b"".join(parts)
 
     def _raw_lines(self, stream: io.BufferedIOBase) -> Iterator[str]:

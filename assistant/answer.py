@@ -10,13 +10,14 @@ sentences like the others.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant import followup, select
+from assistant import followup, premise, select
 from assistant.capable import compose, to_read
 from assistant.conditions import Asked
 from assistant.generate import Generator
 from assistant.judge import Judge
 from assistant.judge.rules import RulesJudge
 from assistant.polarity import polarity
+from assistant.premise import Premise
 from assistant.prompts import Prompt
 from assistant.records import Answer, ModelId, Paper, Polarity, Reason, SourceMark, Statement
 from assistant.retrieve import Found, Retriever
@@ -47,10 +48,12 @@ class Reading:
     Attributes:
         papers: how many abstracts it comes from.
         sentences: how many sentences of them; 0 where the model reads them whole.
+        denied: what the question takes for granted although an abstract says otherwise; mostly nothing.
     """
 
     papers: int
     sentences: int
+    denied: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,9 +188,12 @@ class Answerer:
             choices, reason = [], "abstract_does_not_say"
         if answers:
             choices += self._of_pinned(question, pinned, found, choices)
+        false = self._denied(question, choices)
+        if false:
+            choices = [false.choice, *(choice for choice in choices if choice.span != false.choice.span)]
         chosen = list({choice.paper.key: choice.paper for choice in choices}.values())
         read = to_read(chosen, [item.paper for item in found]) if self._whole and choices else []
-        yield Reading(len(read or chosen), 0 if read else len(choices))
+        yield Reading(len(read or chosen), 0 if read else len(choices), false.claim if false else "")
         for statement in self._told(question, read, choices, tally):
             if same_claim(statement.text, [earlier.text for earlier in statements]):
                 continue
@@ -205,7 +211,7 @@ class Answerer:
                 question=question,
                 answer=shown(statements, sources) if statements else _REFUSALS[reason],
                 abstained=not statements,
-                reason=None if statements else reason,
+                reason=reason if not statements else "false_premise" if false else None,
                 statements=tuple(statements),
                 dropped=tuple(tally.dropped),
                 sources=sources,
@@ -215,6 +221,12 @@ class Answerer:
                 timings=tally.timings(),
             )
         )
+
+    def _denied(self, question: str, choices: Sequence[select.Choice]) -> Premise | None:
+        """Return what the question takes for granted although the first paper of the answer says otherwise."""
+        if self._judge is None or not choices:
+            return None
+        return premise.denied(question, choices[0].paper, self._judge)
 
     def _told(
         self, question: str, papers: Sequence[Paper], choices: Sequence[select.Choice], tally: Tally

@@ -6,14 +6,11 @@ that decides, and says that the premise is false.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant import sentences
 from assistant.judge.base import Evidence, Judge
 from assistant.records import Paper
 from assistant.select import Choice, tellable
-from assistant.sentences import Span
 from assistant.terms import STOPWORDS, content_stems
 
 # Of the true claims in thoroughly other words that the judge was tried on, 3 to 4 in 100 are less probable than this.
@@ -86,31 +83,22 @@ def _declared(auxiliary: str, rest: str) -> str:
     return rest
 
 
-def denied(question: str, papers: Sequence[Paper], judge: Judge) -> Premise | None:
-    """Return a question's premise and the sentence that denies it; None where no abstract does.
+def denied(question: str, paper: Paper, judge: Judge) -> Premise | None:
+    """Return a question's premise with the sentence that denies it; None where the abstract doesn't.
 
     Args:
         question: in the user's words.
-        papers: those that the answer rests on, the best first.
-        judge: tells how probable each abstract makes the premise.
+        paper: the one that the answer rests on.
+        judge: tells how probable its abstract makes the premise.
     """
     claim = claim_of(question)
-    if not claim:
+    if not claim or _shared(claim, paper) < _MIN_SHARED:
         return None
-    least: tuple[float, Choice] | None = None
-    for paper in papers:
-        support = judge.score([claim], Evidence(paper.abstract, paper.title))[0]
-        if support.probability >= _DENIED_BELOW:
-            return None
-        span = _deciding(paper, support.start)
-        if span and _shared(claim, paper) >= _MIN_SHARED and (least is None or support.probability < least[0]):
-            least = support.probability, Choice(paper, span, 1.0)
-    return Premise(claim, least[1]) if least else None
-
-
-def _deciding(paper: Paper, start: int | None) -> Span | None:
-    found = next((span for span in sentences.split(paper.abstract) if span.start == start), None)
-    return found if found in tellable(paper) else None
+    support = judge.score([claim], Evidence(paper.abstract, paper.title))[0]
+    span = next((span for span in tellable(paper) if span.start == support.start), None)
+    if support.probability >= _DENIED_BELOW or span is None:
+        return None
+    return Premise(claim, Choice(paper, span, 1.0))
 
 
 def _shared(claim: str, paper: Paper) -> float:

@@ -14,9 +14,9 @@ ORDER = (
     "errors", "config", "files", "records", "terms", "sentences", "lexicon", "neutral", "gguf", "download",
     "local_models", "model_catalogue", "models", "onnx", "readers", "identity", "filters", "topics", "conditions",
     "facets", "citekeys", "merging", "schema", "fulltext", "library", "sessions", "chunks", "embed", "store", "ingest",
-    "doctor", "check", "recast", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "wording",
-    "capable", "followup", "polarity", "answer", "render", "export", "themes", "section", "evidence", "plan", "lock",
-    "tell", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
+    "doctor", "check", "recast", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "premise",
+    "wording", "capable", "followup", "polarity", "answer", "render", "export", "themes", "section", "evidence", "plan",
+    "lock", "tell", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 
 # Each heavy dependency lives in one module.

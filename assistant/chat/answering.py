@@ -60,7 +60,11 @@ def follow(events: Iterable[Event | DraftEvent], library: Library, screen: Scree
                     if notice:
                         screen.tell(notice)
                     screen.status.say("choosing sentences")
-                case Reading(papers, sentences):
+                case Reading(papers, sentences, denied):
+                    if denied:
+                        screen.tell(
+                            f"The question takes something for granted: “{denied}” The abstract says otherwise:"
+                        )
                     abstracts = f"{papers} abstract{'s' * (papers != 1)}"
                     work = f"wording and checking {sentences} sentences" if sentences else "writing and checking"
                     screen.status.say(f"reading {abstracts}: {work}")

@@ -549,13 +549,19 @@ def _may_end(rest: str) -> bool:
 _FUNCTION = (
     r"(?:of|in|on|for|with|the|between|from|by|both|as|into|and|or|to|is|are|was|were|that|which|at|than|has|have)"
 )
+# What somebody or something has: "the accuracy of BERT" is BERT's accuracy, "the number of layers" isn't theirs.
+_OWNED = (
+    "(?:accuracy|performance|quality|abilit(?:y|ies)|capabilit(?:y|ies)|size|speed|behaviou?r|outputs?|robustness"
+    "|efficiency|effectiveness|potential|strengths|weaknesses|limitations|success|structure|meanings?|results"
+    "|parameters|weights|representations|predictions|errors|costs?|complexity|knowledge|performances)"
+)
 _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     # the structure of the data -> the data's structure
     (re.compile(rf"\bthe ([a-z]+) of the ([a-z]+[a-rt-z])(?=[,.;]| {_FUNCTION}\b)"), r"the \2's \1"),
     # the accuracy of BERT -> BERT's accuracy
-    (re.compile(rf"\bthe ([a-z]+) of ([A-Z][\w-]*[A-Za-rt-z\d])(?=[,.;]| (?!as\b){_FUNCTION}\b)"), r"\2's \1"),
+    (re.compile(rf"\bthe ({_OWNED}) of ([A-Z][\w-]*[A-Za-rt-z\d])(?=[,.;]| (?!as\b){_FUNCTION}\b)"), r"\2's \1"),
     # the accuracy of large models -> large models' accuracy
-    (re.compile(rf"\bthe ([a-z]+) of ((?:[a-z-]+ )?[a-z]+[a-rt-z]s)(?=[,.;]| {_FUNCTION}\b)"), r"\2' \1"),
+    (re.compile(rf"\bthe ({_OWNED}) of ((?:[a-z-]+ )?[a-z]+[a-rt-z]s)(?=[,.;]| {_FUNCTION}\b)"), r"\2' \1"),
     # training data -> data for training
     (
         re.compile(rf"\b(training|evaluation) (data|examples|sets?|metrics|samples|tasks)(?=[,.;]| {_FUNCTION}\b)"),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from assistant import check, render, sentences, terms
+from assistant import check, recast, render, sentences, terms
+from assistant.recast import Subject
 from assistant.records import Paper
 from assistant.retrieve import introduced_name
 
@@ -167,3 +168,35 @@ def test_bibtex_of_a_page_without_authors() -> None:
     """A paper of which only title and abstract are known gets an entry without invented fields."""
     entry = render.bibtex(Paper(key="lamps", title="Lamps"))
     assert entry == "@misc{lamps,\n  title = {{Lamps}}\n}"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "statement"),
+    [
+        ("Lamps fail due to thick fog.", "The authors note that lamps fail owing to thick fog."),
+        ("The net is able to count sheep at night.", "The authors note that the net can count sheep at night."),
+        ("Shepherds rely on lamps in fog.", "The authors note that shepherds depend on lamps in fog."),
+        ("The survey consists of ground counts.", "The authors note that the survey comprises ground counts."),
+    ],
+)
+def test_words_that_say_the_same_are_the_same_to_the_checks(sentence: str, statement: str) -> None:
+    """Prepositions and auxiliaries that weigh a claim may stand for those that say the same, and for no others."""
+    assert check.check(statement, sentence, sentence, "Lamps").verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "never"),
+    [
+        ("Previous attempts to count sheep on hills need lamps in order to see.", "tries to"),
+        ("The need to count sheep grows due to larger hill farms in the north.", "the must"),
+        ("The method improves results in three tasks due to a larger lamp.", "improves leads"),
+        ("The accuracy drops as the number of layers in the net grows due to noise.", "layers' number"),
+        ("Vision Language Models offer a way to read signs due to their training.", "vision Language"),
+        ("The model is trained on noisy counts using a lamp due to fog.", "is that are"),
+    ],
+)
+def test_a_noun_is_not_reworded_as_a_verb(sentence: str, never: str) -> None:
+    """A word is replaced only where it is what the replacement stands for, and names keep their capitals."""
+    offered = recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
+    assert offered
+    assert not any(never in text for text in offered)

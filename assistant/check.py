@@ -123,6 +123,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         _relations(statement, sentence),
         _direction(statement, sentence),
         _sides(statement, sentence),
+        _voice(statement, sentence),
         _grammar(statement, sentence),
         _order(statement, sentence),
         _scope(statement, whole),
@@ -460,6 +461,25 @@ def _sides(statement: str, sentence: str) -> Finding | None:
     for crossed in ((above & worse) - better, (below & better) - worse):
         if crossed:
             return Finding("unsupported", f"has “{min(crossed)}…” on the other side of “{said[0]}”")
+    return None
+
+
+_DONE_TO = re.compile(r"\b(?:is|are|was|were|be|been|being) (?:[a-z]+ly |not |also |then )?(?P<verb>[a-z]+e[dn])\b")
+
+
+def _voice(statement: str, sentence: str) -> Finding | None:
+    """Refuse what does in place of what is done to: "is matched on 8 machines" must not become "matches 8 machines"."""
+    done_to = {stem(found["verb"]) for found in _DONE_TO.finditer(sentence)} - _REPORTING
+    done_to -= {stem(found["verb"]) for found in _DONE_TO.finditer(statement)}
+    there = {token.lower() for token in tokens(sentence)}
+    for token in tokens(statement):
+        if (
+            token.islower()
+            and not token.endswith(("ed", "en", "ing"))
+            and token not in there
+            and stem(token) in done_to
+        ):
+            return Finding("unsupported", f"says what “{token}” where the cited sentence says to what that is done")
     return None
 
 

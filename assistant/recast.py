@@ -273,11 +273,47 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
         verb = "report" if re.search(r"\d", told) else "note"
         verb = verb if subject.plural else verb + "s"
         yield Recast(f"{lead}{subject.text} {verb} that {lowered}", "reported")
+        if not year:
+            for aside in _with_aside(told, f"{subject.inside} {verb}"):
+                yield Recast(aside, "inside")
         if not year and (opens := _introduced(told)):
             yield Recast(f"{opens['first']}, {subject.inside} {verb}, {opens['rest']}", "inside")
             last = opens["rest"].rstrip(".")
             if not re.search(r"[,;]", last):
                 yield Recast(f"{lead}{subject.text} {verb} that {last}, {_lowered(opens['first'])}.", "reported")
+
+
+_JOINED_CLAUSE = re.compile(r", (?=(?:and|but|while|whereas|so|although|because|since|though|as) (?P<clause>[^,;]+))")
+_AUXILIARY = r"(?:is|are|was|were|has|have|had|can|could|may|might|must|will|would|does|do|did)"
+# What opens a phrase that stands before the subject.
+_FIRST_OF_PHRASE = (
+    r"(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|Because|As"
+    r"|Unlike|From|Between|Despite|Given|Through|Based|Since|Of|Over|Without|According)"
+)
+# A subject of some words, without a clause of its own, and the verb behind it.
+_SUBJECT = (
+    r"^(?P<subject>(?!(?:There|It|They|This|That|These|Those|What|Which|How|Here|To|We|If)\b)"
+    r"(?:(?!\b(?:that|which|who|whose|whether|how|what|where|when|to|than|if)\b)[^,;:.()]){3,70}?)"
+    r" (?P<rest>VERB\b.{12,})$"
+)
+
+
+# A subject that ends on an adverb or a conjunction isn't whole.
+_NO_SUBJECT = re.compile(r"(?:\b(?:and|or|but|not|also|then|often|still)|ly)$")
+
+
+def _with_aside(text: str, says: str) -> Iterator[str]:
+    """Yield a sentence with "the authors note" put in: between two clauses, and behind a short subject."""
+    text = text[:1].upper() + text[1:]
+    if re.match(r"(?:However|But|And|So|Yet|Hence|Thus)\b", text):
+        return
+    for found in _JOINED_CLAUSE.finditer(text):
+        first = text[: found.start()]
+        if len(first.split()) >= _MIN_WORDS and _FINITE.search(first) and _SURE_VERB.search(found["clause"]):
+            yield f"{first}, {says}, {text[found.end() :]}"
+    behind = _SUBJECT_AND_VERB.match(text)
+    if behind and not re.match(rf"{_FIRST_OF_PHRASE}\b", text) and not _NO_SUBJECT.search(behind["subject"]):
+        yield f"{behind['subject']}, {says}, {behind['rest']}"
 
 
 def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
@@ -498,6 +534,18 @@ _INTERSECTIVE = re.compile(
     r"|implement|collect|compile|model)(?:s|es|ied|d|ed)? (?!that\b|how\b|whether\b|why\b|no\b|not\b|only\b)"
 )
 _MAX_WORDS, _MIN_WORDS = 40, 7
+_MORE = """affect beat become benefit capture comprise consist contain cover depend equal exceed exhibit fail gain give
+    grow handle help hinder hold influence lack lead need offer outperform perform play receive rely remain score seem
+    serve suffer surpass tend vary win yield""".split()
+_MORE_THIRDS = "|".join(map(third_singular, _MORE))
+# Verbs that are nothing else, in the third person, and in the plural behind a plural: a subject ends there.
+_ONLY = """achieve allow assume become combine compare comprise confirm consider consist contain demonstrate
+    depend describe employ enable ensure exhibit extend generate improve include indicate introduce
+    involve learn make outperform perform predict produce propose provide receive reduce rely remain
+    require reveal seem suffer suggest tend vary""".split()
+_ONLY_THIRDS, _ONLY_BASES = "|".join(map(third_singular, _ONLY)), "|".join(["give", "lack", "need", *_ONLY])
+_SURE_VERB = re.compile(rf"\b(?:{_AUXILIARY}|{_ONLY_THIRDS}|{_ONLY_BASES}|{_MORE_THIRDS})\b")
+_SUBJECT_AND_VERB = re.compile(_SUBJECT.replace("VERB", rf"(?:{_AUXILIARY}|{_ONLY_THIRDS}|(?<=s )(?:{_ONLY_BASES}))"))
 # What a sentence must not end on after it was cut.
 _OPEN_END = re.compile(
     r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"

@@ -188,6 +188,7 @@ def test_words_that_say_the_same_are_the_same_to_the_checks(sentence: str, state
     ("sentence", "never"),
     [
         ("Previous attempts to count sheep on hills need lamps in order to see.", "tries to"),
+        ("Previous attempts to count sheep on hills need lamps in order to see.", "Previous, "),
         ("The need to count sheep grows due to larger hill farms in the north.", "the must"),
         ("The method improves results in three tasks due to a larger lamp.", "improves leads"),
         ("The accuracy drops as the number of layers in the net grows due to noise.", "layers' number"),
@@ -200,3 +201,31 @@ def test_a_noun_is_not_reworded_as_a_verb(sentence: str, never: str) -> None:
     offered = recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
     assert offered
     assert not any(never in text for text in offered)
+
+
+def test_what_is_done_to_something_is_not_done_by_it() -> None:
+    """A passive isn't turned round: what is matched on eight machines doesn't match them."""
+    sentence = "The accuracy of an earlier net is matched in under 5 hours on 8 lamps."
+    turned = "The accuracy of an earlier net matches 8 lamps in under 5 hours."
+    assert check.check(sentence, sentence, sentence, "Lamps").verdict == "supported"
+    assert not check.check(turned, sentence, sentence, "Lamps").shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        (
+            "Deep nets have overtaken shepherds on hills, and shorter nights are a suspected reason.",
+            "Deep nets have overtaken shepherds on hills, the authors note, and shorter nights are a suspected reason.",
+        ),
+        ("Lamps of this size lack light on hill farms.", ""),
+        (
+            "Existing lamps on hills lack the light that counting needs at night.",
+            "Existing lamps on hills, the authors note, lack the light that counting needs at night.",
+        ),
+    ],
+)
+def test_who_says_it_is_put_between_clauses_or_behind_the_subject(sentence: str, told: str) -> None:
+    """An aside breaks a long run and changes nothing else; what leans on an earlier sentence gets none."""
+    offered = recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
+    assert (told in offered) if told else not offered

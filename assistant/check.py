@@ -102,7 +102,7 @@ class Finding:
         return self.verdict in ("supported", "partial")
 
 
-def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
+def check(statement: str, sentence: str, abstract: str, title: str, max_jumps: int = MAX_JUMPS) -> Finding:
     """Check a statement against the sentence it was made from, in the context of its abstract.
 
     Args:
@@ -110,6 +110,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         sentence: the exact words of the abstract that should support it (several sentences joined, if so).
         abstract: the whole abstract.
         title: the paper's title; names in it count as known.
+        max_jumps: how often the statement may leave the sentence's order of words.
     """
     unfit = form(statement, sentence)
     statement, sentence, whole = (canonical(text) for text in (statement, sentence, f"{title}. {abstract}"))
@@ -125,7 +126,7 @@ def check(statement: str, sentence: str, abstract: str, title: str) -> Finding:
         _sides(statement, sentence),
         _voice(statement, sentence),
         _grammar(statement, sentence),
-        _order(statement, sentence),
+        _order(statement, sentence, max_jumps),
         _scope(statement, whole),
     )
     findings = [finding for finding in found if finding is not None]
@@ -311,7 +312,7 @@ def _borne(text: str) -> set[tuple[str, str]]:
     return pairs
 
 
-def _order(statement: str, sentence: str) -> Finding | None:
+def _order(statement: str, sentence: str, max_jumps: int) -> Finding | None:
     """Refuse a statement that has the sentence's words in another order: that changes who does what to whom.
 
     Moving one clause is a rewording; jumping about is not. A jump is a step between neighbouring content words that
@@ -342,7 +343,7 @@ def _order(statement: str, sentence: str) -> Finding | None:
                 if _COPULAS & set(gap) and not word.startswith(_PARTICIPLE_STEMS):
                     return Finding("unsupported", "says of one thing that it is another")
         last = place
-    if jumps > (0 if _COMPARES.search(sentence) else MAX_JUMPS):
+    if jumps > (0 if _COMPARES.search(sentence) else max_jumps):
         return Finding("unsupported", f"puts the sentence's words into another order ({jumps} jumps)")
     return None
 
@@ -542,7 +543,7 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
 LEAD_IN = re.compile(
     r"^(?:Moreover|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|Specifically|"
     r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|"
-    r"Next|First|Second|Third|Lastly|"
+    r"Next|First|Second|Third|Firstly|Secondly|Thirdly|Lastly|"
     r"Nevertheless|Nonetheless|Instead|Accordingly|Concretely|Interestingly|For this purpose|Overall|In this paper|"
     r"In this work),\s+"
 )

@@ -607,9 +607,15 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     # the structure of the data -> the data's structure
     (re.compile(rf"\bthe ([a-z]+) of the ([a-z]+[a-rt-z])(?=[,.;]| {_FUNCTION}\b)"), r"the \2's \1"),
     # the accuracy of BERT -> BERT's accuracy
-    (re.compile(rf"\bthe ({_OWNED}) of ([A-Z][\w-]*[A-Za-rt-z\d])(?=[,.;]| (?!as\b){_FUNCTION}\b)"), r"\2's \1"),
+    (
+        re.compile(rf"\bthe ({_OWNED}) of ([A-Z][\w-]*[A-Za-rt-z\d])(?=[,.;]| (?!as\b|and\b|or\b){_FUNCTION}\b)"),
+        r"\2's \1",
+    ),
     # the accuracy of large models -> large models' accuracy
-    (re.compile(rf"\bthe ({_OWNED}) of ((?:[a-z-]+ )?[a-z]+[a-rt-z]s)(?=[,.;]| {_FUNCTION}\b)"), r"\2' \1"),
+    (
+        re.compile(rf"\bthe ({_OWNED}) of ((?:[a-z-]+ )?[a-z]+[a-rt-z]s)(?=[,.;]| (?!and\b|or\b){_FUNCTION}\b)"),
+        r"\2' \1",
+    ),
     # training data -> data for training
     (
         re.compile(rf"\b(training|evaluation) (data|examples|sets?|metrics|samples|tasks)(?=[,.;]| {_FUNCTION}\b)"),
@@ -684,7 +690,7 @@ def _swapped(text: str) -> Iterator[str]:
     """Yield a text with one change each, small ones first."""
     for old, new in lexicon.SAME:
         for found in re.finditer(rf"(?<![\w-]){re.escape(old)}(?![\w-])", text):
-            if not _is_verb_here(old, text[: found.start()]):
+            if not _is_verb_here(old, text[: found.start()]) or text.startswith(("-", " choice"), found.end()):
                 continue
             changed = f"{_with_article(text[: found.start()], new)}{new}{text[found.end() :]}"
             yield re.sub(r"\b([Aa])n? (?=(?:several|many|various)\b)", "", re.sub(r"\s{2,}", " ", changed))

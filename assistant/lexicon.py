@@ -59,20 +59,22 @@ _SYNONYMS = tuple(
 SAME = tuple(
     (old.strip(), new.strip())
     for pair in """
-    in order to = to | by making use of = with | by means of = through | a variety of = various
-    a wide range of = many | a number of = several | a series of = several | as well as = and | due to = because of
-    based on = on the basis of | is based on = rests on | are based on = rest on | by using = with | using = with
-    such as = like | is able to = can | are able to = can | novel = new | utilizes = uses | utilize = use
-    utilizing = using | leverages = uses | leverage = use | employs = uses | employ = use | employing = using
-    demonstrates = shows | demonstrate = show | outperforms = surpasses | outperform = surpass
-    outperforming = surpassing | achieves = reaches | achieve = reach | achieving = reaching | constructs = builds
-    construct = build | constructing = building | requires = needs | require = need | requiring = needing
-    enables = allows | enable = allow | enabling = allowing | multiple = several | numerous = many
-    various = several | several = various | challenging = difficult | difficult = hard | crucial = important
-    generating = producing | generate = produce | generates = produces | generated = produced
-    producing = generating | produces = generates | produced = generated | produce = generate | investigate = study
-    examine = study | examines = studies | explore = study | ask how = examine how | ask whether = examine whether
-    which is = that is | which are = that are | together with = along with | along with = together with
+    note that = state that | report that = state that | the authors note, = the authors say,
+    the authors report, = the authors say, | in order to = to | by making use of = with | by means of = through
+    a variety of = various | a wide range of = many | a number of = several | a series of = several
+    as well as = and | due to = because of | based on = on the basis of | is based on = rests on
+    are based on = rest on | by using = with | using = with | such as = like | is able to = can | are able to = can
+    novel = new | utilizes = uses | utilize = use | utilizing = using | leverages = uses | leverage = use
+    employs = uses | employ = use | employing = using | demonstrates = shows | demonstrate = show
+    outperforms = surpasses | outperform = surpass | outperforming = surpassing | achieves = reaches
+    achieve = reach | achieving = reaching | constructs = builds | construct = build | constructing = building
+    requires = needs | require = need | requiring = needing | enables = allows | enable = allow
+    enabling = allowing | multiple = several | numerous = many | various = several | several = various
+    challenging = difficult | difficult = hard | crucial = important | generating = producing | generate = produce
+    generates = produces | generated = produced | producing = generating | produces = generates
+    produced = generated | produce = generate | investigate = study | examine = study | examines = studies
+    explore = study | ask how = examine how | ask whether = examine whether | which is = that is
+    which are = that are | together with = along with | along with = together with
     with respect to = with regard to | methods = techniques | approaches = methods | method = technique
     approach = method | dataset = data set | datasets = data sets | containing = with | although = though
     usually = mostly | within = in | upon = on | reveals = shows | reveal = show | selects = chooses
@@ -91,43 +93,42 @@ SAME = tuple(
     particularly = especially | especially = particularly | currently = at present | capability = ability
     capabilities = abilities | abilities = capabilities | widely used = commonly used | remains = is still
     despite = in spite of | prior work = earlier work | previous = earlier | recently = lately
-    substantially = considerably | considerably = substantially | approximately = about
-    additional = further | enhance = improve | enhances = improves | enhancing = improving | enhanced = improved
-    alleviate = ease | alleviates = eases | facilitate = ease | facilitates = eases | accelerate = speed up
-    accelerates = speeds up | accelerating = speeding up | eliminate = remove | eliminates = removes
-    eliminating = removing | addressing = tackling | exploit = use | exploits = uses | exploiting = using
-    adopt = use | adopts = uses | adopting = using | maintain = keep | maintains = keeps | maintaining = keeping
-    preserve = keep | preserves = keeps | preserving = keeping | retain = keep | retains = keeps
-    retaining = keeping | yielding = giving | exhibit = show | exhibits = shows | essential = vital
-    vital = essential | necessary = needed | limited = restricted | huge = very large | vast = very large
-    amounts of = quantities of | the majority of = most | typically = usually | primarily = mainly
-    simultaneously = at the same time | subsequently = then | prior to = before | regarding = about
-    concerning = about | thereby = thus | obtain = get | obtains = gets | obtaining = getting
-    carefully designed = designed with care | difficulties = problems | combining = joining | combines = joins
-    combine = join | utilized = used | evaluated on = assessed on | examined = studied | investigated = studied
-    constructed = built | required = needed | improvements = gains | improvement = gain | findings = results
-    also = | existing = current | commonly = often | straightforward = simple | incurs = causes
-    sufficient = enough | contains = holds | the ability to = the capability to | a broad range of = many
-    a wide variety of = many | large amounts of = large quantities of | instead of = in place of | due to = owing to
-    because of = owing to | as a result of = owing to | during = in the course of | superior = better
-    inferior = worse | reduce = bring down | reduces = brings down | has emerged as = has become
-    have emerged as = have become | has become = is now | have become = are now
-    plays a crucial role in = is vital to | play a crucial role in = are vital to
-    plays an important role in = matters for | play an important role in = matter for
-    plays a key role in = is key to | play a key role in = are key to | substantial = considerable
-    leads to = results in | lead to = result in | leading to = resulting in | resulting in = leading to
-    led to = resulted in | for example = for instance | limiting = restricting | limited to = restricted to
-    ensures that = makes sure that | ensure that = make sure that | ensuring that = making sure that
-    offers = provides | offer = provide | offering = providing | comprises = consists of
-    comprising = consisting of | consisting of = made up of | the need for = the demand for
-    through the use of = by using | highly = very | extremely = very | key challenge = central challenge
-    key challenges = central challenges | key components = main components | key component = main component
-    key factors = main factors | key idea = main idea | main idea = key idea | is important for = matters for
-    in recent years = lately | has been shown to = was shown to | have been shown to = were shown to
-    have been proposed = were proposed | has been proposed = was proposed | achieved = reached
-    obtained from = drawn from | applied to = used on | is used to = serves to | are used to = serve to
-    handle = deal with | handles = deals with | handling = dealing with | dealing with = handling
-    deal with = handle | cope with = handle | performs better than = does better than
+    substantially = considerably | considerably = substantially | approximately = about | additional = further
+    enhance = improve | enhances = improves | enhancing = improving | enhanced = improved | alleviate = ease
+    alleviates = eases | facilitate = ease | facilitates = eases | accelerate = speed up | accelerates = speeds up
+    accelerating = speeding up | eliminate = remove | eliminates = removes | eliminating = removing
+    addressing = tackling | exploit = use | exploits = uses | exploiting = using | adopt = use | adopts = uses
+    adopting = using | maintain = keep | maintains = keeps | maintaining = keeping | preserve = keep
+    preserves = keeps | preserving = keeping | retain = keep | retains = keeps | retaining = keeping
+    yielding = giving | exhibit = show | exhibits = shows | essential = vital | vital = essential
+    necessary = needed | limited = restricted | huge = very large | vast = very large | amounts of = quantities of
+    the majority of = most | typically = usually | primarily = mainly | simultaneously = at the same time
+    subsequently = then | prior to = before | regarding = about | concerning = about | thereby = thus | obtain = get
+    obtains = gets | obtaining = getting | carefully designed = designed with care | difficulties = problems
+    combining = joining | combines = joins | combine = join | utilized = used | evaluated on = assessed on
+    examined = studied | investigated = studied | constructed = built | required = needed | improvements = gains
+    improvement = gain | findings = results | also = | existing = current | commonly = often
+    straightforward = simple | incurs = causes | sufficient = enough | contains = holds
+    the ability to = the capability to | a broad range of = many | a wide variety of = many
+    large amounts of = large quantities of | instead of = in place of | due to = owing to | because of = owing to
+    as a result of = owing to | during = in the course of | superior = better | inferior = worse
+    reduce = bring down | reduces = brings down | has emerged as = has become | have emerged as = have become
+    has become = is now | have become = are now | plays a crucial role in = is vital to
+    play a crucial role in = are vital to | plays an important role in = matters for
+    play an important role in = matter for | plays a key role in = is key to | play a key role in = are key to
+    substantial = considerable | leads to = results in | lead to = result in | leading to = resulting in
+    resulting in = leading to | led to = resulted in | for example = for instance | limiting = restricting
+    limited to = restricted to | ensures that = makes sure that | ensure that = make sure that
+    ensuring that = making sure that | offers = provides | offer = provide | offering = providing
+    comprises = consists of | comprising = consisting of | consisting of = made up of
+    the need for = the demand for | through the use of = by using | highly = very | extremely = very
+    key challenge = central challenge | key challenges = central challenges | key components = main components
+    key component = main component | key factors = main factors | key idea = main idea | main idea = key idea
+    is important for = matters for | in recent years = lately | has been shown to = was shown to
+    have been shown to = were shown to | have been proposed = were proposed | has been proposed = was proposed
+    achieved = reached | obtained from = drawn from | applied to = used on | is used to = serves to
+    are used to = serve to | handle = deal with | handles = deals with | handling = dealing with
+    dealing with = handling | deal with = handle | cope with = handle | performs better than = does better than
     perform better than = do better than | perform well = do well | performs well = does well | therefore = hence
     notably = in particular | comprehensive = extensive | extensive = thorough | diverse = varied
     flexible = adaptable | expensive = costly | rapid = quick | growing = increasing

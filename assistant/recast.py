@@ -605,7 +605,10 @@ _OWNED = (
 )
 _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     # the structure of the data -> the data's structure
-    (re.compile(rf"\bthe ([a-z]+) of the ([a-z]+[a-rt-z])(?=[,.;]| {_FUNCTION}\b)"), r"the \2's \1"),
+    (
+        re.compile(rf"\bthe (?!state\b)([a-z]+) of the ([a-z]+[a-rt-z])(?=[,.;]| (?!as\b|and\b|or\b){_FUNCTION}\b)"),
+        r"the \2's \1",
+    ),
     # the accuracy of BERT -> BERT's accuracy
     (
         re.compile(rf"\bthe ({_OWNED}) of ([A-Z][\w-]*[A-Za-rt-z\d])(?=[,.;]| (?!as\b|and\b|or\b){_FUNCTION}\b)"),
@@ -613,7 +616,7 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     # the accuracy of large models -> large models' accuracy
     (
-        re.compile(rf"\bthe ({_OWNED}) of ((?:[a-z-]+ )?[a-z]+[a-rt-z]s)(?=[,.;]| (?!and\b|or\b){_FUNCTION}\b)"),
+        re.compile(rf"\bthe ({_OWNED}) of ((?:[a-z-]+ )?[a-z]+[a-rt-z]s)(?=[,.;]| (?!as\b|and\b|or\b){_FUNCTION}\b)"),
         r"\2' \1",
     ),
     # training data -> data for training

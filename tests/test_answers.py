@@ -124,7 +124,9 @@ def test_what_is_offered_was_checked_and_what_is_chosen_is_shown(retriever: Retr
 def test_where_there_is_nothing_to_choose_the_words_are_the_programs(retriever: Retriever) -> None:
     """One checked rewording is shown as the program's own, and the model isn't asked."""
     generator = ChoosingGenerator()
-    worded = word(offering(retriever, "We ask shepherds on three hill farms."), generator, prompts.load("reword"), seed=0)
+    worded = word(
+        offering(retriever, "We ask shepherds on three hill farms."), generator, prompts.load("reword"), seed=0
+    )
     assert worded.statement is not None
     assert worded.statement.origin == "template"
     assert generator.offered == []

@@ -188,12 +188,12 @@ class Answerer:
             choices, reason = [], "abstract_does_not_say"
         if answers:
             choices += self._of_pinned(question, pinned, found, choices)
-        false = self._denied(question, choices)
-        if false:
-            choices = [false.choice, *(choice for choice in choices if choice.span != false.choice.span)]
+        denied = self._denied(question, choices)
+        if denied:
+            choices = [denied.choice, *(choice for choice in choices if choice.span != denied.choice.span)]
         chosen = list({choice.paper.key: choice.paper for choice in choices}.values())
         read = to_read(chosen, [item.paper for item in found]) if self._whole and choices else []
-        yield Reading(len(read or chosen), 0 if read else len(choices), false.claim if false else "")
+        yield Reading(len(read or chosen), 0 if read else len(choices), denied.claim if denied else "")
         for statement in self._told(question, read, choices, tally):
             if same_claim(statement.text, [earlier.text for earlier in statements]):
                 continue
@@ -211,7 +211,7 @@ class Answerer:
                 question=question,
                 answer=shown(statements, sources) if statements else _REFUSALS[reason],
                 abstained=not statements,
-                reason=reason if not statements else "false_premise" if false else None,
+                reason=reason if not statements else "false_premise" if denied else None,
                 statements=tuple(statements),
                 dropped=tuple(tally.dropped),
                 sources=sources,
@@ -223,8 +223,11 @@ class Answerer:
         )
 
     def _denied(self, question: str, choices: Sequence[select.Choice]) -> Premise | None:
-        """Return what the question takes for granted although the first paper of the answer says otherwise."""
-        if self._judge is None or not choices:
+        """Return what the question takes for granted although the first paper of the answer says otherwise.
+
+        Only where the program chooses the sentences can the answer open with the one that denies it.
+        """
+        if self._judge is None or self._whole or not choices:
             return None
         return premise.denied(question, choices[0].paper, self._judge)
 

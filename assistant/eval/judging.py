@@ -73,14 +73,13 @@ def judge_pairs(
     """
     run = record(judge=judge.name, data=data, seed=seed, n=len(pairs))
     journal = Journal(journals, "judge", run) if journals else None
-    found = supports(judge, pairs, journal, progress)
-    baseline = score_pairs(OverlapJudge(), [(pair.claim, _evidence(pair)) for pair in pairs])
+    found = judged(judge, pairs, journal, progress)
     truth = np.array([pair.supported for pair in pairs], dtype=bool)
     scores = np.array([support.support for support in found])
     said = np.array([support.verdict == "supported" for support in found], dtype=bool)
     report = JudgeReport(
         run=run,
-        metrics=judge_metrics(pairs, found, baseline, seed),
+        metrics=judge_metrics(pairs, found, overlap_baseline(pairs), seed),
         reliability=binary.reliability(truth, np.array([support.probability for support in found])),
         risk_coverage=binary.risk_coverage([float(sure) for sure in np.abs(scores - 0.5)], list(said != truth)),
         cases=tuple(_case(pair, support) for pair, support in zip(pairs, found, strict=True)),
@@ -88,6 +87,11 @@ def judge_pairs(
     if journal:
         journal.finish()
     return report
+
+
+def overlap_baseline(pairs: Sequence[Pair]) -> list[Support]:
+    """Return what token overlap says of the pairs, in order."""
+    return score_pairs(OverlapJudge(), [(pair.claim, _evidence(pair)) for pair in pairs])
 
 
 def judge_metrics(
@@ -179,7 +183,7 @@ def _evidence(pair: Pair) -> Evidence:
     return Evidence(text=pair.text, title=pair.title)
 
 
-def supports(
+def judged(
     judge: Judge, pairs: Sequence[Pair], journal: Journal | None, progress: Progress, prefix: str = ""
 ) -> list[Support]:
     """Return a judge's answers, in order; all claims about one evidence are judged, and kept, together.

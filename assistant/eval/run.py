@@ -27,7 +27,6 @@ from assistant.eval.scoring import Asked
 from assistant.eval.shown import Told
 from assistant.eval.statistics import Metric, mean
 from assistant.judge.base import Evidence, Judge
-from assistant.judge.overlap import OverlapJudge
 from assistant.library import Library
 from assistant.records import Answer, AnswerPath, Draft, ModelId
 from assistant.retrieve import Retriever
@@ -346,8 +345,8 @@ def measure_judges(
     for judge in judges:
         if judge.name not in results:
             told = partial(progress, f"claims by {judge.name}")
-            results[judge.name] = judging.supports(judge, pairs, journal, told, f"judge:{judge.name}:")
-    baseline = judging.supports(OverlapJudge(), pairs, None, lambda done, total: None)
+            results[judge.name] = judging.judged(judge, pairs, journal, told, f"judge:{judge.name}:")
+    baseline = judging.overlap_baseline(pairs)
     found = {name: judging.judge_metrics(pairs, supports, baseline, seed) for name, supports in results.items()}
     for name, supports in results.items():
         for other, others in results.items():

@@ -18,7 +18,7 @@ from typing import Any
 
 from assistant import ingest, select
 from assistant.config import DEFAULT_EMBEDDER, Settings
-from assistant.embed import Embedder, MiniLM
+from assistant.embed import MiniLM
 from assistant.library import Library
 from assistant.models import resolve
 from assistant.retrieve import Retriever
@@ -41,7 +41,7 @@ def main(pages: list[str]) -> None:
                 print(stage)
                 retriever = Retriever(library, store, embedder, reranks=reranks)
                 measure(retriever)
-            measure_refusals(retriever, embedder)
+            measure_refusals(retriever)
 
 
 def measure(retriever: Retriever) -> None:
@@ -60,12 +60,13 @@ def measure(retriever: Retriever) -> None:
         print(f"{kind:<10} n={len(values):<4} {sum(values) / len(values):.3f}  {sum(five[kind]) / len(five[kind]):.3f}")
 
 
-def measure_refusals(retriever: Retriever, embedder: Embedder) -> None:
+def measure_refusals(retriever: Retriever) -> None:
     """Decide of each question whether it is answered, and print the shares that are not."""
     refused = defaultdict(list)
     for question in questions():
         asked = retriever.read(question["question"])
-        decision = select.decide(asked.text, retriever.find(asked, 10).found, retriever.library, embedder)
+        found = retriever.find(asked, 10).found
+        decision = select.decide(asked.text, found, retriever.library, retriever.embedder)
         refused["answerable" if question["gold"] else "unanswerable"].append(not decision.answers)
     for kind, values in refused.items():
         print(f"{kind:<13} n={len(values):<4} refused {sum(values) / len(values):.3f}")

@@ -201,6 +201,7 @@ def allowed(sentence: str, names: Iterable[str] = ()) -> frozenset[str]:
     return frozenset(words)
 
 
+@lru_cache(maxsize=1024)
 def canonical(text: str) -> str:
     """Return a text in which words that say the same are one word: "due to" and "owing to", "is able to" and "can".
 

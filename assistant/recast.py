@@ -283,39 +283,6 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
                 yield Recast(f"{lead}{subject.text} {verb} that {last}, {_lowered(opens['first'])}.", "reported")
 
 
-_JOINED_CLAUSE = re.compile(r", (?=(?:and|but|while|whereas|so|although|because|since|though|as) (?P<clause>[^,;]+))")
-_AUXILIARY = r"(?:is|are|was|were|has|have|had|can|could|may|might|must|will|would|does|do|did)"
-# What opens a phrase that stands before the subject.
-_FIRST_OF_PHRASE = (
-    r"(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|Because|As"
-    r"|Unlike|From|Between|Despite|Given|Through|Based|Since|Of|Over|Without|According)"
-)
-# A subject of some words, without a clause of its own, and the verb behind it.
-_SUBJECT = (
-    r"^(?P<subject>(?!(?:There|It|They|This|That|These|Those|What|Which|How|Here|To|We|If)\b)"
-    r"(?:(?!\b(?:that|which|who|whose|whether|how|what|where|when|to|than|if)\b)[^,;:.()]){3,70}?)"
-    r" (?P<rest>VERB\b.{12,})$"
-)
-
-
-# A subject that ends on an adverb or a conjunction isn't whole.
-_NO_SUBJECT = re.compile(r"(?:\b(?:and|or|but|not|also|then|often|still)|ly)$")
-
-
-def _with_aside(text: str, says: str) -> Iterator[str]:
-    """Yield a sentence with "the authors note" put in: between two clauses, and behind a short subject."""
-    text = text[:1].upper() + text[1:]
-    if re.match(r"(?:However|But|And|So|Yet|Hence|Thus)\b", text):
-        return
-    for found in _JOINED_CLAUSE.finditer(text):
-        first = text[: found.start()]
-        if len(first.split()) >= _MIN_WORDS and _FINITE.search(first) and _SURE_VERB.search(found["clause"]):
-            yield f"{first}, {says}, {text[found.end() :]}"
-    behind = _SUBJECT_AND_VERB.match(text)
-    if behind and not re.match(rf"{_FIRST_OF_PHRASE}\b", text) and not _NO_SUBJECT.search(behind["subject"]):
-        yield f"{behind['subject']}, {says}, {behind['rest']}"
-
-
 def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
     """Yield what somebody does with the phrase that opens the sentence left in front, or put behind."""
     first = _third_person(first)
@@ -503,6 +470,51 @@ def _passive(predicate: str, subject: Subject) -> Iterator[Recast]:
     yield Recast(f"{what[:1].upper()}{what[1:]} is {_PASSIVE_VERBS[verb]} by {subject.inside}{end}", "passive")
 
 
+# ---------------------------------------------------------------------- who says it, in the middle
+
+_AUXILIARY = r"(?:is|are|was|were|has|have|had|can|could|may|might|must|will|would|does|do|did)"
+# What may be a noun too counts as a verb only where a clause of its own is looked for.
+_MORE = """affect beat become benefit capture comprise consist contain cover depend equal exceed exhibit fail gain give
+    grow handle help hinder hold influence lack lead need offer outperform perform play receive rely remain score seem
+    serve suffer surpass tend vary win yield""".split()
+_MORE_THIRDS = "|".join(map(third_singular, _MORE))
+# Verbs that are nothing else, in the third person, and in the plural behind a plural: a subject ends there.
+_ONLY = """achieve allow assume become combine compare comprise confirm consider consist contain demonstrate
+    depend describe employ enable ensure exhibit extend generate improve include indicate introduce
+    involve learn make outperform perform predict produce propose provide receive reduce rely remain
+    require reveal seem suffer suggest tend vary""".split()
+_ONLY_THIRDS, _ONLY_BASES = "|".join(map(third_singular, _ONLY)), "|".join(["give", "lack", "need", *_ONLY])
+_SURE_VERB = re.compile(rf"\b(?:{_AUXILIARY}|{_ONLY_THIRDS}|{_ONLY_BASES}|{_MORE_THIRDS})\b")
+_JOINED_CLAUSE = re.compile(r", (?=(?:and|but|while|whereas|so|although|because|since|though|as) (?P<clause>[^,;]+))")
+# What opens a phrase that stands before the subject.
+_FIRST_OF_PHRASE = re.compile(
+    r"(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|Because|As"
+    r"|Unlike|From|Between|Despite|Given|Through|Based|Since|Of|Over|Without|According)\b"
+)
+# A subject of some words, without a clause of its own, and the verb behind it.
+_SUBJECT_AND_VERB = re.compile(
+    r"^(?P<subject>(?!(?:There|It|They|This|That|These|Those|What|Which|How|Here|To|We|If)\b)"
+    r"(?:(?!\b(?:that|which|who|whose|whether|how|what|where|when|to|than|if)\b)[^,;:.()]){3,70}?)"
+    rf" (?P<rest>(?:{_AUXILIARY}|{_ONLY_THIRDS}|(?<=s )(?:{_ONLY_BASES}))\b.{{12,}})$"
+)
+# A subject that ends on an adverb or a conjunction isn't whole.
+_NO_SUBJECT = re.compile(r"(?:\b(?:and|or|but|not|also|then|often|still)|ly)$")
+
+
+def _with_aside(text: str, says: str) -> Iterator[str]:
+    """Yield a sentence with "the authors note" put in: between two clauses, and behind a short subject."""
+    text = text[:1].upper() + text[1:]
+    if re.match(r"(?:However|But|And|So|Yet|Hence|Thus)\b", text):
+        return
+    for found in _JOINED_CLAUSE.finditer(text):
+        first = text[: found.start()]
+        if len(first.split()) >= _MIN_WORDS and _FINITE.search(first) and _SURE_VERB.search(found["clause"]):
+            yield f"{first}, {says}, {text[found.end() :]}"
+    behind = _SUBJECT_AND_VERB.match(text)
+    if behind and not _FIRST_OF_PHRASE.match(text) and not _NO_SUBJECT.search(behind["subject"]):
+        yield f"{behind['subject']}, {says}, {behind['rest']}"
+
+
 # ---------------------------------------------------------------------- fewer words, other words
 
 # Plurals of nouns that look like verbs.
@@ -534,18 +546,6 @@ _INTERSECTIVE = re.compile(
     r"|implement|collect|compile|model)(?:s|es|ied|d|ed)? (?!that\b|how\b|whether\b|why\b|no\b|not\b|only\b)"
 )
 _MAX_WORDS, _MIN_WORDS = 40, 7
-_MORE = """affect beat become benefit capture comprise consist contain cover depend equal exceed exhibit fail gain give
-    grow handle help hinder hold influence lack lead need offer outperform perform play receive rely remain score seem
-    serve suffer surpass tend vary win yield""".split()
-_MORE_THIRDS = "|".join(map(third_singular, _MORE))
-# Verbs that are nothing else, in the third person, and in the plural behind a plural: a subject ends there.
-_ONLY = """achieve allow assume become combine compare comprise confirm consider consist contain demonstrate
-    depend describe employ enable ensure exhibit extend generate improve include indicate introduce
-    involve learn make outperform perform predict produce propose provide receive reduce rely remain
-    require reveal seem suffer suggest tend vary""".split()
-_ONLY_THIRDS, _ONLY_BASES = "|".join(map(third_singular, _ONLY)), "|".join(["give", "lack", "need", *_ONLY])
-_SURE_VERB = re.compile(rf"\b(?:{_AUXILIARY}|{_ONLY_THIRDS}|{_ONLY_BASES}|{_MORE_THIRDS})\b")
-_SUBJECT_AND_VERB = re.compile(_SUBJECT.replace("VERB", rf"(?:{_AUXILIARY}|{_ONLY_THIRDS}|(?<=s )(?:{_ONLY_BASES}))"))
 # What a sentence must not end on after it was cut.
 _OPEN_END = re.compile(
     r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"
@@ -692,8 +692,10 @@ def own_words(text: str, abstracts: Iterable[str], limit: int) -> str:
 def _swapped(text: str) -> Iterator[str]:
     """Yield a text with one change each, small ones first."""
     for old, new in lexicon.SAME:
+        if old not in text:
+            continue
         for found in re.finditer(rf"(?<![\w-]){re.escape(old)}(?![\w-])", text):
-            if not _is_verb_here(old, text[: found.start()]) or text.startswith(("-", " choice"), found.end()):
+            if not _fits(old, text[: found.start()], text[found.end() :]):
                 continue
             changed = f"{_with_article(text[: found.start()], new)}{new}{text[found.end() :]}"
             yield re.sub(r"\b([Aa])n? (?=(?:several|many|various)\b)", "", re.sub(r"\s{2,}", " ", changed))
@@ -739,9 +741,11 @@ _BEFORE_THIRD = re.compile(
 _THIRDS_OR_NOUNS = frozenset("results attempts offers supplies needs aims focuses exhibits exploits handles".split())
 
 
-def _is_verb_here(old: str, before: str) -> bool:
-    """Tell whether words that open with what may be a verb or a noun are the verb, by what stands before them."""
+def _fits(old: str, before: str, after: str) -> bool:
+    """Tell whether words mean here what their replacement means: a verb is no noun, and no part of a term."""
     first = old.split()[0]
+    if old == "multiple":
+        return not after.startswith(" choice")
     if first in _BASES or first in ("need", "aim", "attempt", "focus", "handle", "lead", "act", "serve"):
         return bool(_BEFORE_BASE.search(before))
     if first == "based":

@@ -167,6 +167,119 @@ SAME = tuple(
     provides = supplies | providing = supplying | introduce = present | introduces = presents
     reveals that = shows that | increasing number = growing number | increasing interest = growing interest
     increasing amount = growing amount | increasing demand = growing demand
+    show that = demonstrate that | shows that = demonstrates that | showed that = demonstrated that
+    showing that = demonstrating that | find that = observe that | finds that = observes that
+    found that = observed that | suggest that = indicate that | suggests that = indicates that
+    indicate that = suggest that | indicates that = suggests that | argue that = contend that
+    argues that = contends that | hypothesize that = conjecture that | propose = put forward | proposes = puts forward
+    present = introduce | presents = introduces | improve = enhance | improves = enhances | improving = enhancing
+    increase the = raise the | increases the = raises the | increasing the = raising the | reduce = lower
+    reduces = lowers | reducing = lowering | create a = make a | creates a = makes a | creating a = making a
+    created by = made by | develop a = build a | develop an = build an | develops a = builds a
+    develops an = builds an | developing a = building a | developed by = built by | developed for = built for
+    developed to = built to | have developed = have built | authors developed = authors built | identify = pick out
+    identifies = picks out | identifying = picking out | address = deal with | addresses = deals with
+    determine whether = find out whether | determine which = find out which | determine how = find out how
+    determining whether = finding out whether | understand how = see how | allows for = permits | allow for = permit
+    allowing for = permitting | allow = permit | allows = permits | allowing = permitting | allowed = permitted
+    involves = entails | involve = entail | involving = entailing | include = contain | includes = contains
+    perform a = carry out a | perform an = carry out an | performs a = carries out a | performing a = carrying out a
+    performed on = carried out on | use = employ | uses = employs | used = employed | using = employing
+    use = make use of | uses = makes use of | leverage = make use of | leverages = makes use of
+    leveraging = making use of | leveraging = exploiting | exploit = make use of | exploits = makes use of
+    exploiting = making use of | outperforms = does better than | outperform = do better than
+    outperforming = doing better than | achieves = obtains | achieve = obtain | yields = gives | yield a = give a
+    yield better = give better | investigate = look into | investigates = looks into | investigating = looking into
+    explore = look into | explores = looks into | exploring = looking into | study how = look into how
+    studies how = looks into how | study the = look into the | examine = look at | examines = looks at
+    examining = looking at | analysis of = study of | analyses of = studies of | investigation of = study of
+    investigation into = study of | exploration of = study of | examination of = study of | release = make available
+    releases = makes available | released = made available | releasing = making available
+    publicly available = openly available | freely available = available for free | focused on = concentrated on
+    propose to use = suggest using | makes it possible to = allows one to | make it possible to = allow one to
+    incorporate = bring in | incorporates = brings in | incorporating = bringing in | annotated = labelled
+    annotating = labelling | labeled = annotated | manually annotated = hand-annotated | manually created = hand-made
+    manually labeled = hand-labelled | manually constructed = hand-built | manually crafted = hand-crafted
+    increasingly = more and more | to what extent = how far | whether or not = whether | in addition to = besides
+    in contrast to = unlike | in comparison to = compared with | in comparison with = compared with
+    for instance = for example | in the form of = as | in the absence of = without
+    at the expense of = at the cost of | in an end-to-end manner = end to end | in an end-to-end fashion = end to end
+    in an unsupervised manner = without supervision | in an unsupervised fashion = without supervision
+    in an unsupervised way = without supervision | a large number of = a great number of | a small number of = a few
+    a single = one | all of the = all the | in which = where | used as = employed as | is used as = serves as
+    are used as = serve as | was used as = served as | can be used to = can serve to | can be used for = can serve for
+    can be used as = can serve as | there are = there exist | there is a = there exists a | types of = kinds of
+    type of = kind of | kinds of = types of | characteristics = traits | experiments show = tests show
+    experiments on = tests on | experiments with = tests with | experimental results show = experiments show
+    experimental results demonstrate = experiments demonstrate | experimental results indicate = experiments indicate
+    experimental results on = results of experiments on | state-of-the-art models = leading models
+    state-of-the-art methods = leading methods | state-of-the-art systems = leading systems
+    state-of-the-art approaches = leading approaches | competitive with = on a par with
+    comparable to = on a par with | comparable with = on a par with | comparable performance = similar performance
+    comparable results = similar results | robust to = resistant to | related to = connected with
+    useful for = of use for | useful in = of use in | useful to = of use to | similar to = akin to
+    important for = of importance for | effectiveness of = efficacy of | ability to = capacity to
+    capacity to = ability to | better understanding of = better grasp of | deeper understanding of = deeper grasp of
+    understanding of how = grasp of how | insights into = insight into | research into = work on
+    researchers = scholars | challenge for = difficulty for | challenges of = difficulties of
+    challenges in = difficulties in | the issue of = the problem of | the problem of = the issue of
+    issues such as = problems such as | the objective of = the aim of | scenarios = settings | field of = area of
+    area of = field of | labor-intensive = laborious | labour-intensive = laborious | more complex = more complicated
+    highly complex = very complicated | a specific = a particular | a particular = a specific | a new = a novel
+    simple yet effective = simple but effective | yet effective = but effective | yet powerful = but powerful
+    well-known = widely known | most popular = most widely used | popular approach = widely used approach
+    completely = entirely | entirely = wholly | thus = hence | a variety of = a range of
+    a wide range of = a wide variety of | a combination of = a mix of | combination of = mix of
+    creation of = making of | construction of = building of | generation of = production of | selection of = choice of
+    assessment of = evaluation of | description of = account of | an overview of = a survey of
+    a survey of = an overview of | dependence on = reliance on | reliance on = dependence on
+    relationship between = relation between | relationships between = relations between
+    relation between = relationship between | connection between = link between | link between = connection between
+    the role of = the part played by | a trade-off between = a balance between | crucial for = vital to
+    essential for = vital to | critical for = vital to | critical to = vital to | crucial to = vital to
+    appropriate = suitable | suitable = fitting | adequate = sufficient | precise = exact | main = chief
+    main = principal | a major = a big | the primary = the main | incorrect = wrong | wrong = incorrect
+    incorrectly = wrongly | is better than = is superior to | are better than = are superior to
+    is worse than = is inferior to | are worse than = are inferior to | humans = people | generally = in general
+    in general = generally | rarely = seldom | seldom = rarely | almost = nearly | nearly = almost
+    sometimes = at times | nowadays = today | relies heavily on = depends heavily on
+    rely heavily on = depend heavily on | heavily rely on = depend heavily on | heavily relies on = depends heavily on
+    explicitly = expressly | automatically generated = machine-generated | real-world = real-life
+    low-resource languages = languages with few resources | low-resource language = language with few resources
+    high-resource languages = languages with many resources | under-resourced languages = languages with few resources
+    labeled data = data with labels | labelled data = data with labels | unlabeled data = data without labels
+    unlabelled data = data without labels | annotated data = data with annotations
+    word embeddings = embeddings of words | sentence embeddings = embeddings of sentences
+    word representations = representations of words | sentence representations = representations of sentences
+    sentence pairs = pairs of sentences | word pairs = pairs of words | error analysis = analysis of errors
+    user reviews = reviews by users | product reviews = reviews of products
+    social media posts = posts on social media | social media data = data from social media
+    Twitter data = data from Twitter | domain knowledge = knowledge of the domain
+    world knowledge = knowledge of the world | translation quality = quality of translation | rather than = instead of
+    instead of = rather than | given by = supplied by | aims to = tries to | aim to = try to | seeks to = tries to
+    seek to = try to | expand = enlarge | expands = enlarges | compute = calculate | computes = calculates
+    computing = calculating | computed = calculated | calculate = compute | calculated = computed | selects = picks
+    selecting = picking | remove = take out | removes = takes out | removing = taking out | modify = change
+    modifies = changes | modifying = changing | modified = changed | alter = change | alters = changes
+    begins with = starts with | begin with = start with | starting with = beginning with
+    starting from = beginning from | begins by = starts by | prevents = stops | preventing = stopping
+    assume that = suppose that | assumes that = supposes that | assuming that = supposing that
+    imply that = mean that | implies that = means that | implying that = meaning that | confirm = bear out
+    confirms = bears out | confirming = bearing out | verify = check | verifies = checks | verifying = checking
+    illustrate = show | illustrates = shows
+    clarify = make clear | clarifies = makes clear | emphasize = stress | emphasizes = stresses
+    highlight = point out | highlights = points out | highlighting = pointing out | underscore = stress
+    underscores = stresses | advocate = argue for | strengthen = reinforce | strengthens = reinforces
+    weaken = lessen | diminish = lessen | diminishes = lessens | decreasing = falling | merge = join | merges = joins
+    merging = joining | divide = split | divides = splits | divided into = split into
+    transforming = turning
+    omit = leave out | omits = leaves out | omitting = leaving out | ignore = disregard | ignores = disregards
+    ignoring = disregarding | neglect = overlook | neglects = overlooks | neglecting = overlooking
+    overlook = neglect | overlooks = neglects | participate in = take part in | participated in = took part in
+    participating in = taking part in | took part in = participated in | assist = help | assists = helps
+    assisting = helping | speeds up = accelerates | speed up = accelerate | speeding up = accelerating
+    decide whether = tell whether | distinguish between = tell apart | distinguishing between = telling apart
+    distinguishes between = tells apart | discriminate between = tell apart | differentiate between = tell apart
     """.replace("\n", "|").split("|")
     if "=" in pair
     for old, new in [pair.split("=")]
@@ -221,7 +334,7 @@ _TELLING = frozenset("with can must better worse most because if owing against b
 def _classes() -> dict[str, str]:
     """Return for each phrase of `SAME` the one that stands for all that say the same."""
     of: dict[str, set[str]] = {}
-    for old, new in SAME:
+    for old, new in ((old.lower(), new.lower()) for old, new in SAME):
         if old and new:
             joined = of.get(old, {old}) | of.get(new, {new})
             of.update(dict.fromkeys(joined, joined))

@@ -38,9 +38,23 @@ _BASES = frozenset(
     standardise standardize streamline strengthen substitute supplement support synthesise synthesize tailor
     transfer transform tune uncover unveil upgrade visualise visualize weigh""".split()
 )
+# What may stand behind "we" besides these; elsewhere these words may be nouns or adjectives.
+_DEEDS = frozenset(
+    """aggregate arrange assert assign assume automate balance believe bring calculate calibrate categorize check
+    clarify code coin compose concentrate conceptualize condition consolidate contend control correlate count
+    crowdsource customize deduce design detect diagnose differentiate disentangle distil distill draw elaborate
+    elicit employ engineer enrich equip exclude experiment explain exploit factor fill fit fix group harness help
+    hope hypothesise induce infer input insert intend interview invent join justify label list maintain manipulate
+    mark mask match merge mine mix name narrow normalise normalize notice operationalize organise organised organize
+    organized pair participate partition plan plot posit postulate preprocess preserve produce profile project
+    publish query raise rate read reason recast recognise recognize record recover reorganize require rerank
+    research rewrite score select separate sketch solicit sort speculate stack start state store stress structure
+    submit supervise supply suspect tag teach think transcribe undertake unify vary warn weight write""".split()
+)
 _PASTS = {
     "found": "find", "built": "build", "made": "make", "gave": "give", "took": "take", "drew": "draw", "set": "set",
     "showed": "show", "sought": "seek", "began": "begin", "held": "hold", "chose": "choose", "ran": "run",
+    "wrote": "write", "brought": "bring", "saw": "see", "undertook": "undertake", "thought": "think",
 }  # fmt: skip
 _SAME_IN_PAST = frozenset(_PASTS) - {"set"}
 _ADVERBS = r"(?:also|then|further|first|finally|thus|therefore|hence|additionally|here|next|jointly|briefly)"
@@ -87,6 +101,8 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 
+# "Represent each node …": a step of a list, that nobody is said to take.
+_TELLS_TO = re.compile(r"^[A-Z][a-z]+ (?:a|an|the|all|each|every|them|it)\b")
 # "outperforms (2016)": the object of the verb is a citation, which is left out with its brackets.
 _CUT_CITATION = re.compile(r"\b[a-z]+s \(\d{4}[a-z]?\)")
 _OPENS_THEN_POINTS = re.compile(
@@ -172,7 +188,7 @@ def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[
         year: when; then it is told with the year in front.
     """
     text = _plain(sentence)
-    if points_back(sentence) or _LEFT_OPEN.search(text):
+    if points_back(sentence) or _LEFT_OPEN.search(text) or not _english(text):
         return []
     found: list[Recast] = []
     for one in _whole(text, subject, year):
@@ -199,6 +215,12 @@ def rewordings(sentence: str, subject: Subject, abstract: str, limit: int) -> li
     return sorted((text for text, run in runs.items() if run <= limit), key=lambda text: (runs[text], text))
 
 
+def _english(text: str) -> bool:
+    """Tell whether enough of a text's words are those that every English sentence has."""
+    words = [word.lower() for word in tokens(text)]
+    return len(words) < _MIN_WORDS or sum(word in STOPWORDS for word in words) >= len(words) / 12
+
+
 def in_first_person(sentence: str) -> str:
     """Return a sentence about one's own work as it stands behind a lead: "we propose …"; nothing without a "we"."""
     text = _plain(sentence)
@@ -213,22 +235,27 @@ def _plain(sentence: str) -> str:
     """Return a sentence without white space, labels of structured abstracts, lead-ins and what stands in brackets."""
     text = " ".join(sentence.split())
     text = re.sub(r"^(?:abstract|summary|[A-Z]{4,}(?: [A-Z]+)*)\s*[:.—-]?\s+(?=[A-Z])", "", text, flags=re.NOFLAG)
-    text = re.sub(r"^Abstract\s+(?=[A-Z])", "", text)
+    text = re.sub(r"^Abstract\s+(?=[A-Z])(?!(?:Meaning|Syntax|Interpretation)\b)", "", text)
     text = re.sub(r"^(?:\(?(?:[ivx]{1,4}|[IVX]{1,4}|\d)\)|\d\.)\s+", "", text)
     text = check.LEAD_IN.sub("", text)
+    text = re.sub(r"^(?:But|And|Yet|So) ([a-z])", lambda found: found[1].upper(), text)
     text = re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text)
     return text.strip()
 
 
 def _shape_of(text: str) -> str | None:
-    if _LEANS.match(text) and not (_THIS_PAPER.match(text) or _OF_THEIRS.match(text)):
+    if _LEANS.match(text) and not (_WE.match(text) or _THIS_PAPER.match(text) or _OF_THEIRS.match(text)):
         return None
     if found := _WE.match(text):
-        return "we" if _verb(text[found.end() :]) else None
-    if found := _THIS_PAPER.match(text):
+        return "we" if _verb(_without_manner(text[found.end() :])) else None
+    if (found := _THIS_PAPER.match(text)) and not re.match(
+        r"our [a-z]+ (?:is|was|has|involves|aims)\b", text, re.IGNORECASE
+    ):
         return "paper" if _third(text[found.end() :].split()[0]) else None
     if _PASSIVE_HERE.match(text):
         return "passive"
+    if _TELLS_TO.match(text) and text.split()[0].lower() in _BASES:
+        return None
     found = _OF_THEIRS.match(text)
     return "of theirs" if found and _opens_with_verb(found["rest"]) else "fact"
 
@@ -246,7 +273,9 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
         predicate = _third_person(text[found.end() :])
         if shape == "paper":
             predicate = _to_base(predicate)
-        acts = predicate if subject.plural else _to_singular(predicate)
+        bare = _without_manner(predicate)
+        manner = predicate[: len(predicate) - len(bare)]
+        acts = manner + (bare if subject.plural else _to_singular(bare))
         yield Recast(f"{lead}{subject.text} {acts}", "active")
         if not year and subject.text not in _POSSESSIVES:
             yield from _purpose_first(acts, subject)
@@ -281,6 +310,11 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
             last = opens["rest"].rstrip(".")
             if not re.search(r"[,;]", last):
                 yield Recast(f"{lead}{subject.text} {verb} that {last}, {_lowered(opens['first'])}.", "reported")
+
+
+def _without_manner(predicate: str) -> str:
+    """Return what is done without an adverb in front that says how: "publicly release …"."""
+    return re.sub(r"^(?!(?:only|rely|apply|supply|reply|imply|multiply|comply)\b)[a-z]+ly (?=[a-z])", "", predicate)
 
 
 def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
@@ -367,7 +401,12 @@ def _third_person(text: str) -> str:
 def _verb(predicate: str) -> str | None:
     """Return the verb that a predicate opens with, or nothing where it isn't a plain one."""
     word = predicate.split()[0] if predicate.split() else ""
-    if word in _BASES or word in _PASTS or word in ("are", "have", "were", "had", "can", "call", "name"):
+    if (
+        word in _BASES
+        or word in _DEEDS
+        or word in _PASTS
+        or word in ("are", "have", "were", "had", "can", "call", "name")
+    ):
         return word
     return word if re.fullmatch(r"[a-z]+ed", word) else None
 
@@ -550,9 +589,10 @@ _MAX_WORDS, _MIN_WORDS = 40, 7
 _OPEN_END = re.compile(
     r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"
     r"|under|using|via|such|either|neither|whether|if|because|when|while|had|has|have|was|were|can|could|may|must|will"
-    r"|should|used|able|how|does|do|did|be|been|being|there|it|they|more|less|all|each|many|some|any|what|who|where|its"
+    r"|should|used|able|ability|capacity|potential|attempt|effort|need|how|does|do|did|be|been|being|there|it|they"
+    r"|more|less|all|each|many|some|any|what|who|where|its"
     r"|their|so|no|most|several|various|other|new|same|rather|according|compared|due|in order|together|along|based"
-    r"|(?:that|which|where|who|whose|what|how)(?: [\w-]+){1,3})$"
+    r"|(?:that|which|where|who|whose|what|how)(?: [\w-]+){1,3}|(?:i\.e\.|e\.g\.),?(?: [\w-]+){1,3})$"
 )
 
 
@@ -648,6 +688,34 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     # a model that learns -> a model which learns
     (re.compile(rf"(?<=[a-z]) that (?=(?:is|are|was|were|can|could|has|have|does|do|{_THIRDS}) )"), " which "),
+    # four different languages -> four languages
+    (re.compile(r"\b(two|three|four|five|six|seven|several|many|multiple|various) different (?=[a-z-]+s\b)"), r"\1 "),
+    # across different domains -> across various domains
+    (
+        re.compile(r"\b(of|in|on|for|with|from|across|between|using|over|under) different (?=(?:[a-z-]+ )?[a-z-]+s\b)"),
+        r"\1 various ",
+    ),
+    # in an unsupervised manner -> in an unsupervised way
+    (re.compile(r"\b(in an? [a-z-]+) (?:manner|fashion)\b"), r"\1 way"),
+    # the task of detecting -> detecting
+    (re.compile(r"\bthe (?:task|problem|process) of (?=[a-z]+ing\b)"), ""),
+    # a model that can learn -> a model able to learn
+    (re.compile(r"(?<=[a-z]) (?:that|which) can (?=(?!be\b|not\b|also\b)[a-z]+ )(?![a-z]+ly\b)"), " able to "),
+    # the proposed model -> the model that is proposed
+    (
+        re.compile(r"\bthe proposed (model|method|approach|system|framework|algorithm|architecture)\b"),
+        r"the \1 that is proposed",
+    ),
+    # a model trained on -> a model that is trained on
+    (
+        re.compile(
+            r"\b(model|system|classifier|network|parser|corpus|dataset|method|approach)"
+            r" (trained|designed|built|annotated|collected|obtained|drawn)(?= (?:by|in|on|with|for|from|to|under)\b)"
+        ),
+        r"\1 that is \2",
+    ),
+    # performance gains -> gains in performance
+    (re.compile(r"\bperformance (gains?|improvements?|drops?|losses)\b"), r"\1 in performance"),
     # of words and characters -> of characters and words
     (
         re.compile(
@@ -662,7 +730,7 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
 # "and" between things; between what is done, "as well as" would need another form of the verb.
 _JOINED_NOUNS = re.compile(
     r"(?<=[a-z]) and (?!(?:also|then|thus|further|they|it|is|are|was|were|has|have|can|do|does|did|not"
-    rf"|{_VERBS}|[a-z]+ed)\b)(?=[a-z])"
+    rf"|{_VERBS}|[a-z]+ed|[a-z]+ly)\b)(?=[a-z])"
 )
 # Behind "a model that uses …", a word that ends in s may be the next verb.
 _MAYBE_VERB = re.compile(r"[a-z]+s\b")
@@ -705,6 +773,9 @@ def _swapped(text: str) -> Iterator[str]:
     for found in re.finditer(r"\bfor ([a-z]+ing)\b(?= [a-z])", text):
         if base := _base_of_ing(found[1]):
             yield f"{text[: found.start()]}to {base}{text[found.end() :]}"
+    for found in _MEANS_TO.finditer(text):
+        if doing := _GERUNDS.get(found["verb"]):
+            yield f"{text[: found.start('to')]}for {doing}{text[found.end() :]}"
     if " both " not in text and " between " not in text:
         for found in _JOINED_NOUNS.finditer(text):
             if _MAYBE_VERB.match(text, found.end()) and _RELATIVE.search(text[: found.start()]):
@@ -738,18 +809,45 @@ _BEFORE_THIRD = re.compile(
     r"(?:\b(?:which|that|it|this|who|and|also|paper|work|study|model|method|system|framework|approach|algorithm|network)"
     r"|,|[a-z]+ly|\b[A-Z][\w-]+) $"
 )
-_THIRDS_OR_NOUNS = frozenset("results attempts offers supplies needs aims focuses exhibits exploits handles".split())
+_THIRDS_OR_NOUNS = frozenset(
+    """results attempts offers supplies needs aims focuses exhibits exploits handles uses releases yields addresses
+    highlights presents drops merges""".split()
+)
+# What follows a verb that its replacement doesn't take: "allows for", "improves on", "proposes to".
+_TAKES_ANOTHER = {
+    "allow": " for", "allows": " for", "allowing": " for", "identify": " (?:whether|how|that|why|which|what)",
+    "propose": " (?:to|using|that)", "proposes": " (?:to|using|that)", "improve": " (?:up)?on",
+    "improves": " (?:up)?on", "improving": " (?:up)?on", "expand": " on", "expands": " on",
+    "approach": " to", "approaches": " to", "confirm": " (?:that|whether)",
+    "confirms": " (?:that|whether)", "confirming": " (?:that|whether)", "multiple": " choice",
+    "include": " (?:how|whether)", "present": " (?:in|at|on|only|within|as)", "release": " (?:of|from)",
+}  # fmt: skip
+# Nouns with one that says of what kind they are: only where the term ends with them.
+_NAMED_KIND = re.compile(
+    r"\b(?:data|embeddings|representations|pairs|reviews|posts|languages?|quality|knowledge|analysis)$"
+)
+_TERM_ENDS = re.compile(rf"[,.;]|$| {_FUNCTION}\b")
 
 
 def _fits(old: str, before: str, after: str) -> bool:
     """Tell whether words mean here what their replacement means: a verb is no noun, and no part of a term."""
     first = old.split()[0]
-    if old == "multiple":
-        return not after.startswith(" choice")
+    if old in _TAKES_ANOTHER and re.match(rf"{_TAKES_ANOTHER[old]}\b", after):
+        return False
+    if " " in old and _NAMED_KIND.search(old) and (not _TERM_ENDS.match(after) or re.search(r"ly $", before)):
+        return False
     if first in _BASES or first in ("need", "aim", "attempt", "focus", "handle", "lead", "act", "serve"):
         return bool(_BEFORE_BASE.search(before))
-    if first == "based":
-        return not re.search(r"\b(?:is|are|was|were|be|been|being|[a-z]+ly) $", before)
+    if first in ("difficult", "straightforward", "rapid"):
+        return not re.search(r"\b(?:more|most|less|least) $", before)
+    if first == "which":
+        return not before.endswith(", ")
+    if first in ("based", "compared"):
+        return not re.search(r"\b(?:is|are|was|were|be|been|being|when|as|[a-z]+ly) $", before)
+    if first in ("using", "employing"):
+        return not re.search(
+            r"\b(?:of|by|for|from|and|or|than|in|on|to|before|after|when|while|through|without) $", before
+        )
     return first not in _THIRDS_OR_NOUNS or bool(_BEFORE_THIRD.search(before))
 
 
@@ -757,6 +855,22 @@ def _with_article(before: str, word: str) -> str:
     """Return what stands before a word, an article at its end in the form that the word takes."""
     vowel = bool(re.match(r"(?!use|uni|eu|one)[aeiou]", word))
     return re.sub(r"\b([Aa])n? $", r"\1n " if vowel else r"\1 ", before)
+
+
+def _gerund(base: str) -> str:
+    """Return the form in -ing of a verb."""
+    if base.endswith("e") and not base.endswith(("ee", "ye", "oe")):
+        return base[:-1] + "ing"
+    doubles = re.fullmatch(r"[^aeiou]*[aeiou][bdgmnprt]", base) or base in ("transfer", "program")
+    return base + base[-1] + "ing" if doubles else base + "ing"
+
+
+_GERUNDS = {base: _gerund(base) for base in _BASES}
+# "a method to detect": what is for something.
+_MEANS_TO = re.compile(
+    r"\b(?:methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|procedures?|strateg(?:y|ies)|algorithms?"
+    r"|tools?|mechanisms?|pipelines?|architectures?) (?P<to>to) (?P<verb>[a-z]+)\b(?= [a-z])"
+)
 
 
 def _base_of_ing(word: str) -> str | None:

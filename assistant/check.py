@@ -541,7 +541,8 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bourselves\b", re.IGNORECASE), "themselves"),
 )
 LEAD_IN = re.compile(
-    r"^(?:Moreover|Further|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|Specifically|"
+    r"^(?:Moreover|Further|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|"
+    r"Specifically|More specifically|More precisely|In this study|In this article|In other words|"
     r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|"
     r"Next|First|Second|Third|Firstly|Secondly|Thirdly|Lastly|"
     r"Nevertheless|Nonetheless|Instead|Accordingly|Concretely|Interestingly|For this purpose|Overall|In this paper|"

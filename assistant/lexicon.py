@@ -280,6 +280,12 @@ SAME = tuple(
     assisting = helping | speeds up = accelerates | speed up = accelerate | speeding up = accelerating
     decide whether = tell whether | distinguish between = tell apart | distinguishing between = telling apart
     distinguishes between = tells apart | discriminate between = tell apart | differentiate between = tell apart
+    has demonstrated = has shown | have demonstrated = have shown | has achieved = has reached
+    have achieved = have reached | used in = employed in
+    existing methods = current methods | existing works = current works | existing work = current work
+    over the past several years = over the last several years | over the past few years = over the last few years
+    in the past few years = in the last few years | various downstream = several downstream
+    incurs significant = causes significant | allowing for = making possible
     """.replace("\n", "|").split("|")
     if "=" in pair
     for old, new in [pair.split("=")]
@@ -320,7 +326,11 @@ def canonical(text: str) -> str:
 
     What checks compare are texts in this form, so that a change from one to the other isn't taken for another claim.
     """
-    return _PHRASE.sub(lambda found: _cased(_CANONICAL[found[0].lower()], found[0]), text)
+    told = _PHRASE.sub(lambda found: _cased(_CANONICAL[found[0].lower()], found[0]), text)
+    return _BY_DOING.sub(lambda found: _cased(_CANONICAL["through"], found[0]), told)
+
+
+_BY_DOING = re.compile(r"\bby(?= [a-z]+ing\b)", re.IGNORECASE)
 
 
 def _cased(word: str, like: str) -> str:

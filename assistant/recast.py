@@ -374,7 +374,8 @@ _PROPER = re.compile(
 # A phrase that opens a sentence, behind which "Mehta et al. report," can stand.
 _INTRODUCTION = re.compile(
     r"^(?P<first>(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|If"
-    r"|Because|As|Unlike|From|Between|Despite|Given|To|Through|Based) [^,;]{4,110}), (?P<rest>[^,]{16,}.*)$"
+    r"|Because|As|Unlike|From|Between|Despite|Given|To|Through|Based|Over|Without|Within|Throughout|Since|Upon|Beyond"
+    r"|Aided by|Inspired by|Motivated by|Following|Building on|Like) [^,;]{4,110}), (?P<rest>[^,]{16,}.*)$"
 )
 
 
@@ -584,12 +585,14 @@ _INTERSECTIVE = re.compile(
     r"|build|construct|create|design|release|offer|consider|discuss|give|provide|report|tackle|formulate|extend|analy[sz]e"
     r"|implement|collect|compile|model)(?:s|es|ied|d|ed)? (?!that\b|how\b|whether\b|why\b|no\b|not\b|only\b)"
 )
+# "memory, energy, and compute costs": what follows belongs to a list.
+_LAST_OF_LIST = re.compile(r", [\w-]+(?: [\w-]+)?$")
 _MAX_WORDS, _MIN_WORDS = 40, 7
 # What a sentence must not end on after it was cut.
 _OPEN_END = re.compile(
     r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"
     r"|under|using|via|such|either|neither|whether|if|because|when|while|had|has|have|was|were|can|could|may|must|will"
-    r"|should|used|able|ability|capacity|potential|attempt|effort|need|how|does|do|did|be|been|being|there|it|they"
+    r"|should|used|able|ability|capacity|potential|attempt|effort|need|subject|how|does|do|did|be|been|being|there|it|they"
     r"|more|less|all|each|many|some|any|what|who|where|its"
     r"|their|so|no|most|several|various|other|new|same|rather|according|compared|due|in order|together|along|based"
     r"|(?:that|which|where|who|whose|what|how)(?: [\w-]+){1,3}|(?:i\.e\.|e\.g\.),?(?: [\w-]+){1,3})$"
@@ -603,7 +606,8 @@ def _shortened(text: str) -> Iterator[str]:
         yield whole
     for found in _CLAUSE_END.finditer(text):
         rest = text[: found.start()].rstrip(" ,;–—")
-        if _may_end(rest):
+        in_list = found[0].startswith(", and") and _LAST_OF_LIST.search(rest)
+        if _may_end(rest) and not in_list:
             yield rest + "."
 
 
@@ -688,6 +692,7 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     # a model that learns -> a model which learns
     (re.compile(rf"(?<=[a-z]) that (?=(?:is|are|was|were|can|could|has|have|does|do|{_THIRDS}) )"), " which "),
+    (re.compile(rf"(?<=[a-z]) that (?=[a-z]+ly (?:{_VERBS}) )"), " which "),
     # four different languages -> four languages
     (re.compile(r"\b(two|three|four|five|six|seven|several|many|multiple|various) different (?=[a-z-]+s\b)"), r"\1 "),
     # across different domains -> across various domains
@@ -729,7 +734,8 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 # "and" between things; between what is done, "as well as" would need another form of the verb.
 _JOINED_NOUNS = re.compile(
-    r"(?<=[a-z]) and (?!(?:also|then|thus|further|they|it|is|are|was|were|has|have|can|do|does|did|not"
+    r"(?<=[a-z]) and (?!(?:also|then|thus|further|how|what|why|when|where|whether|to|they"
+    r"|it|is|are|was|were|has|have|can|do|does|did|not"
     rf"|{_VERBS}|[a-z]+ed|[a-z]+ly)\b)(?=[a-z])"
 )
 # Behind "a model that uses …", a word that ends in s may be the next verb.
@@ -827,6 +833,13 @@ _NAMED_KIND = re.compile(
     r"\b(?:data|embeddings|representations|pairs|reviews|posts|languages?|quality|knowledge|analysis)$"
 )
 _TERM_ENDS = re.compile(rf"[,.;]|$| {_FUNCTION}\b")
+
+
+# "the advantages of using", "consider using": what is used is no means to something else.
+_NO_MEANS = re.compile(
+    r"\b(?:of|by|for|from|and|or|than|in|on|to|before|after|when|while|through|without|report(?:ed)?|consider(?:ed)?"
+    r"|tried|try|suggest|recommend|avoid|start(?:ed)?|investigate|study|explore|propose|is|are|was|were) $"
+)
 
 
 def _fits(old: str, before: str, after: str) -> bool:

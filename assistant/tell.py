@@ -174,6 +174,7 @@ class Teller:
             subject=subject.text,
             judge=self._judge,
             by_rule=False,  # the recasts have been tried
+            free=True,
         )
         tally.worded(result)
         if result.statement is None:

@@ -201,18 +201,25 @@ def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[
     return list(dict.fromkeys(found))
 
 
+# What has fewer of its sentence's words than this has left something out.
+_WHOLE_FROM = 0.85
+
+
 def rewordings(sentence: str, subject: Subject, abstract: str, limit: int) -> list[str]:
     """Return texts that tell a sentence, none of which runs along with its abstract for more than `limit` words.
 
-    Each way to recast it comes with what one more change of words makes of it; those that copy least come first.
+    Each way to recast it comes with what one more change of words makes of it; those that leave nothing out come first,
+    and of these those that copy least.
     """
     runs: dict[str, int] = {}
+    whole = _WHOLE_FROM * len(_plain(sentence).split())
     for way in recast(sentence, subject):
         told = own_words(way.text, [abstract], limit)
         if longest_common_run(told, [abstract]) <= limit:
             for text in (told, *_swapped(told)):
                 runs.setdefault(text, longest_common_run(text, [abstract]))
-    return sorted((text for text, run in runs.items() if run <= limit), key=lambda text: (runs[text], text))
+    fitting = (text for text, run in runs.items() if run <= limit)
+    return sorted(fitting, key=lambda text: (len(text.split()) < whole, runs[text], text))
 
 
 def _english(text: str) -> bool:

@@ -24,7 +24,8 @@ from assistant.terms import content_stems, is_identifier, question_terms, stem
 
 Form = Literal["one", "several", "open"]
 
-MAX_SENTENCES_ONE = 3
+MAX_SENTENCES_ONE, MAX_WORDS_ONE = 3, 90
+_WORDS_ADDED = 4  # "The authors note that …"
 MAX_PAPERS_SEVERAL = 6
 MAX_SENTENCES_FEW, _FEW = 2, 3
 _NEAREST = 3
@@ -247,7 +248,19 @@ def choose(question: str, found: Sequence[Found], library: Library, embedder: Em
         each = MAX_SENTENCES_FEW if len(relevant) <= _FEW else 1
         return [choice for item in relevant for choice in _in_order(of_paper[item.paper.key][:each])]
     ranked = rank_sentences(question, [item.paper for item in told[:1]], library, embedder)
-    return _in_order(ranked[:MAX_SENTENCES_ONE])
+    return _in_order(_fitting(ranked))
+
+
+def _fitting(ranked: Sequence[Choice]) -> list[Choice]:
+    """Return the best sentences of one paper that together aren't too long for an answer, the very best in any case."""
+    chosen: list[Choice] = []
+    left = MAX_WORDS_ONE
+    for choice in ranked:
+        words = len(choice.span.text.split()) + _WORDS_ADDED
+        if len(chosen) < MAX_SENTENCES_ONE and (words <= left or not chosen):
+            chosen.append(choice)
+            left -= words
+    return chosen
 
 
 def _in_order(choices: Sequence[Choice]) -> list[Choice]:

@@ -1,6 +1,7 @@
 """Answers and drafts: what may be said, what is dropped, and where every quote comes from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,19 @@ def test_events_come_in_order(retriever: Retriever) -> None:
     assert isinstance(events[-1], Done)
     said = [event.statement for event in events[1:-1] if isinstance(event, Said)]
     assert tuple(said) == events[-1].answer.statements
+
+
+def test_an_answer_from_one_paper_is_short(retriever: Retriever) -> None:
+    """The sentences chosen of one paper hold at most ninety words together, with what telling them adds."""
+    long = "We count sheep with a deep net " + "on the hills of the north in fog and snow " * 4 + "at night."
+    other = "The deep net of ours counts the sheep " + "on the moors of the south in rain and wind " * 4 + "by day."
+    short = "The deep net misses 3% of the sheep on hill farms."
+    paper = Paper(key="lampSheep", title="Counting Sheep with a Deep Net", abstract=f"{long} {other} {short}")
+    question = "How many sheep does the deep net miss?"
+    found = [replace(retriever.search(question)[0], paper=paper)]
+    chosen = select.choose(question, found, retriever.library, retriever.embedder)
+    assert 2 <= len(chosen) <= select.MAX_SENTENCES_ONE
+    assert sum(len(choice.span.text.split()) + 4 for choice in chosen) <= select.MAX_WORDS_ONE
 
 
 def test_a_question_about_several_papers_cites_several(retriever: Retriever) -> None:

@@ -194,6 +194,14 @@ def test_words_that_say_the_same_are_the_same_to_the_checks(sentence: str, state
         ("The accuracy drops as the number of layers in the net grows due to noise.", "layers' number"),
         ("Vision Language Models offer a way to read signs due to their training.", "vision Language"),
         ("The model is trained on noisy counts using a lamp due to fog.", "is that are"),
+        ("We show the merits of using a lamp on hill farms due to fog.", "of with"),
+        ("The patterns present in sheep counts differ from farm to farm due to fog.", "introduce in"),
+        ("In the test, counts are compared to those of shepherds due to fog.", "are relative"),
+        ("An approach to counting sheep on hills needs a lamp due to fog.", "method to counting"),
+        ("A lamp allows for counting sheep on hills at night due to fog.", "permits for"),
+        ("The net counts sheep, which is the main source of its use due to fog.", ", that is"),
+        ("Counting sheep in fog is a more difficult task due to noise.", "more hard"),
+        ("The set of automatically annotated data for training grows due to lamps.", "automatically data"),
     ],
 )
 def test_a_noun_is_not_reworded_as_a_verb(sentence: str, never: str) -> None:
@@ -201,6 +209,44 @@ def test_a_noun_is_not_reworded_as_a_verb(sentence: str, never: str) -> None:
     offered = recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
     assert offered
     assert not any(never in text for text in offered)
+
+
+def test_rewordings_that_leave_nothing_out_come_first() -> None:
+    """Of several ways to tell a sentence, the model is offered first those that say all of it."""
+    sentence = "We use a lamp on eight hill farms to count sheep, which saves shepherds many hours of work in winter."
+    offered = recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
+    said = ["hours of work" in text for text in offered]
+    assert said[0]
+    assert not said[-1]
+    assert said == sorted(said, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        (
+            "We publicly release counts of sheep from 40 hill farms in the north.",
+            "The authors publicly release counts of sheep from 40 hill farms in the north.",
+        ),
+        (
+            "In this study, we transcribe the calls of 40 sheep on hills at night.",
+            "The authors transcribe the calls of 40 sheep on hills at night.",
+        ),
+        (
+            "But how to count sheep in fog remains an open question on hills.",
+            "The authors note that how to count sheep in fog is still an open question on hills.",
+        ),
+    ],
+)
+def test_what_somebody_does_is_told_with_the_manner_of_it(sentence: str, told: str) -> None:
+    """An adverb stays with its verb, verbs that only "we" makes plain are known, and a "but" opens nothing."""
+    assert told in recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
+
+
+def test_a_sentence_in_another_language_gets_no_english_frame() -> None:
+    """What isn't English is quoted, not told as "The authors note that …"."""
+    sentence = "Nous proposons une lampe pour compter les moutons dans les collines pendant la nuit."
+    assert recast.recast(sentence, Subject("The authors", named=False)) == []
 
 
 def test_what_is_done_to_something_is_not_done_by_it() -> None:

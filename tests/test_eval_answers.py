@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -424,7 +425,7 @@ def test_a_run_of_all_parts() -> None:
     assert (report.metrics["exact_quotes"].value, report.metrics["invented_citations"].value) == (1, 0)
     assert {case.part for case in report.cases} == {"retrieval", "answers", "drafts"}
     assert {what for what, *_ in told_progress} == {
-        "searches", "answers", "drafts", "claims by rules", "claims by lenient",
+        "searches", "answers", "sentences by lenient", "drafts", "claims by rules", "claims by lenient",
     }  # fmt: skip
     assert report.run.model == ScriptedGenerator.model
 
@@ -449,7 +450,7 @@ def test_a_cut_run_goes_on(tmp_path: Path) -> None:
     """Answers that were kept aren't asked for again, and the figures are those of an uncut run."""
 
     class Cut(ScriptedGenerator):
-        left = 20
+        left = 6
 
         def complete(self, messages, sampling):  # type: ignore[no-untyped-def]
             if not self.left:
@@ -469,6 +470,36 @@ def test_a_cut_run_goes_on(tmp_path: Path) -> None:
     assert run(rest, tmp_path) == expected
     assert 0 < len(rest.prompts) < len(whole.prompts)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sentences_that_were_judged_are_not_judged_again(tmp_path: Path) -> None:
+    """A run that is cut while its sentences are judged goes on with the next papers' sentences."""
+
+    class Counting(Lenient):
+        def __init__(self, left: int) -> None:
+            self.left, self.asked = left, 0
+
+        def score(self, claims: Sequence[str], evidence: Evidence) -> list[Support]:
+            if self.asked >= self.left:
+                raise KeyboardInterrupt
+            self.asked += len(claims)
+            return super().score(claims, evidence)
+
+    def run(judge: Counting, journals: Path | None) -> float | None:
+        made = replace(tools(ScriptedGenerator()), judge=judge)
+        return (
+            evaluate(made, parts=["answers"], sizes=Sizes(questions=8, claims=0), journals=journals)
+            .metrics["citation_recall"]
+            .value
+        )
+
+    whole, cut, rest = Counting(1000), Counting(5), Counting(1000)
+    assert run(whole, None) == 1.0
+    with pytest.raises(KeyboardInterrupt):
+        run(cut, tmp_path)
+    assert run(rest, tmp_path) == 1.0
+    assert cut.asked + rest.asked == whole.asked
+    assert cut.asked >= 5
 
 
 def test_a_sample_is_spread_over_the_kinds() -> None:

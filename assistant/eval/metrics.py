@@ -6,6 +6,7 @@ ALCE (Gao et al. 2023, "Enabling Large Language Models to Generate Text with Cit
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from assistant.eval.recording import Journal
 from assistant.eval.shown import Sentence, Told, words_outside_quotations
 from assistant.judge.base import Evidence, Judge, Support, score_pairs
 from assistant.terms import content_stems, longest_common_run, tokens
@@ -20,25 +21,48 @@ Supports = Callable[[str, Sequence[str]], bool]
 class Checker:
     """Holds sentences against the papers that they cite, with one judge; each question is asked once."""
 
-    def __init__(self, judge: Judge, papers: Mapping[str, Evidence]) -> None:
+    def __init__(self, judge: Judge, papers: Mapping[str, Evidence], journal: Journal | None = None) -> None:
         """Prepare a checker.
 
         Args:
             judge: decides.
             papers: what each key stands for.
+            journal: knows what a run that was cut has judged, and keeps what is judged.
         """
         self._judge = judge
         self._papers = papers
+        self._journal = journal
         self._known: dict[tuple[str, frozenset[str]], Support] = {}
 
-    def prepare(self, sentences: Iterable[Sentence]) -> None:
-        """Judge many sentences at once; those about the same papers share the reading of them."""
-        asked = {
-            (sentence.text, frozenset(sentence.keys)): sentence for sentence in sentences if self._judgeable(sentence)
-        }
-        new = [question for question in asked if question not in self._known]
-        pairs = [(_plain(asked[question].text), self._evidence(asked[question].keys)) for question in new]
-        self._known.update(zip(new, score_pairs(self._judge, pairs), strict=True))
+    def prepare(self, sentences: Iterable[Sentence], progress: Callable[[int, int], None] | None = None) -> None:
+        """Judge many sentences at once; those about the same papers share the reading of them.
+
+        Args:
+            sentences: what is to be judged.
+            progress: called with the number of sentences judged and their total.
+        """
+        asked: dict[frozenset[str], dict[str, Sentence]] = {}
+        for sentence in sentences:
+            if self._judgeable(sentence):
+                asked.setdefault(frozenset(sentence.keys), {})[sentence.text] = sentence
+        done, total = 0, sum(map(len, asked.values()))
+        for keys, same in asked.items():
+            self._restore(keys, same)
+            new = [text for text in same if (text, keys) not in self._known]
+            pairs = [(_plain(text), self._evidence(same[text].keys)) for text in new]
+            judged = dict(zip(new, score_pairs(self._judge, pairs), strict=True))
+            self._known.update({(text, keys): support for text, support in judged.items()})
+            if self._journal and judged:
+                self._journal.add({_id(text, keys): one.model_dump(mode="json") for text, one in judged.items()})
+            done += len(same)
+            if progress and new:
+                progress(done, total)
+
+    def _restore(self, keys: frozenset[str], texts: Iterable[str]) -> None:
+        kept = self._journal.done if self._journal else {}
+        for text in texts:
+            if (text, keys) not in self._known and _id(text, keys) in kept:
+                self._known[text, keys] = Support.model_validate(kept[_id(text, keys)])
 
     def support(self, text: str, keys: Sequence[str]) -> Support:
         """Return the support of a sentence by all of some papers together."""
@@ -67,6 +91,11 @@ class Checker:
         return Evidence(
             text="\n".join(paper.text for paper in papers), title="; ".join(paper.title for paper in papers)
         )
+
+
+def _id(text: str, keys: Iterable[str]) -> str:
+    """Return what a journal keeps a judged sentence under."""
+    return f"sentence:{' '.join(sorted(keys))}:{text}"
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,7 @@ from assistant.eval.metrics import Checker
 from assistant.eval.recording import Journal, record
 from assistant.eval.report import Case, Report, figures
 from assistant.eval.scoring import Asked
-from assistant.eval.shown import Told
+from assistant.eval.shown import Told, factual_sentences
 from assistant.eval.statistics import Metric, mean
 from assistant.judge.base import Evidence, Judge
 from assistant.library import Library
@@ -141,12 +141,14 @@ def evaluate(
     with _bench(tools.embedder) as bench:
         if "retrieval" in parts:
             bench.cases += _retrieve(questions, bench, progress)
-        checker = Checker(tools.judge, bench.papers)
+        checker = Checker(tools.judge, bench.papers, journal)
         if asks:
             if answers is None:
                 told = _answer(questions, tools.answerer(bench.retriever), journal, progress)
             else:
                 told = [answers.get(question.question) for question in questions]
+            sentences = [sentence for one in told if one for sentence in factual_sentences(one)]
+            checker.prepare(sentences, partial(progress, f"sentences by {tools.judge.name}"))
             bench.cases += _score_answers(questions, told, checker, bench, parts)
         if drafts:
             bench.cases += _draft(tasks, tools.drafter(bench.retriever), checker, bench, journal, progress)

@@ -45,21 +45,31 @@ class EntailmentJudge:
         if len(windows) == 1:
             answers = self._answers(plain, evidence, windows[0])
             return [self._support(claim, evidence, spans, one) for claim, one in zip(plain, answers, strict=True)]
-        return [self._best_window(claim, evidence, spans, windows) for claim in plain]
+        return self._best_windows(plain, evidence, windows)
 
     def answers(self, claims: Sequence[str], evidence: Evidence) -> list[float]:
         """Return the language model's logit of yes over no for each claim, from the evidence's first window."""
         windows = windowed(evidence, sentences.split(evidence.text), self._reader.tokens)
         return self._answers(claims, evidence, windows[0]) if windows else [0.0 for _ in claims]
 
-    def _best_window(
-        self, claim: str, evidence: Evidence, spans: Sequence[Span], windows: Sequence[list[Span]]
-    ) -> Support:
-        """Return the support of the best window; of many, only those that cover the claim best are read."""
-        near = nearest(claim, evidence, windows)
-        answers = [self._answers([claim], evidence, window)[0] for window in near]
-        best = near[max(range(len(answers)), key=answers.__getitem__)]
-        return self._support(claim, Evidence(joined(evidence, best).text, evidence.title), best, max(answers))
+    def _best_windows(self, claims: Sequence[str], evidence: Evidence, windows: Sequence[list[Span]]) -> list[Support]:
+        """Return the support of each claim's best window; of many, only those that cover the claim best are read.
+
+        A window is read once for all the claims that it is read for.
+        """
+        near = [nearest(claim, evidence, windows) for claim in claims]
+        answers: list[list[tuple[float, list[Span]]]] = [[] for _ in claims]
+        for window in windows:
+            here = [place for place, some in enumerate(near) if window in some]
+            if here:
+                given = self._answers([claims[place] for place in here], evidence, window)
+                for place, answer in zip(here, given, strict=True):
+                    answers[place].append((answer, window))
+        best = [max(found, key=lambda pair: pair[0]) for found in answers]
+        return [
+            self._support(claim, Evidence(joined(evidence, window).text, evidence.title), window, answer)
+            for claim, (answer, window) in zip(claims, best, strict=True)
+        ]
 
     def _support(self, claim: str, evidence: Evidence, spans: Sequence[Span], answer: float) -> Support:
         aligned = checks.align(claim, spans)

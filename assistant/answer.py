@@ -8,6 +8,7 @@ sentences like the others.
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from assistant import followup, premise, select
@@ -102,6 +103,7 @@ class Answerer:
         seed: int = 0,
         judge: Judge | None = None,
         whole: Prompt | None = None,
+        free: bool = False,
     ) -> None:
         """Prepare an answerer.
 
@@ -112,6 +114,7 @@ class Answerer:
             seed: the same question, model and seed give the same answer.
             judge: decides what may be shown; without one, the deterministic rules do.
             whole: the prompt for answering from whole abstracts, for a model that does better so.
+            free: whether the model may write freely where no rule rewords a sentence; else it is quoted.
         """
         self._retriever = retriever
         self._generator = generator
@@ -119,6 +122,7 @@ class Answerer:
         self._seed = seed
         self._judge = judge
         self._whole = whole
+        self._free = free
 
     @property
     def model(self) -> ModelId:
@@ -137,7 +141,9 @@ class Answerer:
 
     def with_seed(self, seed: int) -> "Answerer":
         """Return the same answerer with another seed."""
-        return Answerer(self._retriever, self._generator, self._prompt, seed=seed, judge=self._judge, whole=self._whole)
+        other = copy(self)
+        other._seed = seed
+        return other
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Return the whole answer to a question."""
@@ -243,7 +249,7 @@ class Answerer:
                 yield from composed.statements
                 return
         for choice in choices:
-            worded = word(choice, self._generator, self._prompt, seed=self._seed, judge=self._judge)
+            worded = word(choice, self._generator, self._prompt, seed=self._seed, judge=self._judge, free=self._free)
             tally.worded(worded)
             yield worded.statement or quoted(choice)
 

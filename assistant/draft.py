@@ -68,6 +68,7 @@ class Drafter:
         judge: Judge | None = None,
         *,
         seed: int = 0,
+        free: bool = False,
     ) -> None:
         """Prepare a drafter.
 
@@ -77,6 +78,7 @@ class Drafter:
             prompt: the prompt for rewording one sentence.
             judge: checks each part against its paper; without one, the rules alone do.
             seed: the same brief, model and seed give the same draft.
+            free: whether the model may write freely where no rule tells a sentence.
         """
         self._retriever = retriever
         self._library = retriever.library
@@ -84,7 +86,7 @@ class Drafter:
         self._judge = judge
         self._prompt = prompt
         self._seed = seed
-        self._teller = Teller(generator, prompt, judge, seed=seed)
+        self._teller = Teller(generator, prompt, judge, seed=seed, free=free)
 
     def draft(self, topic: str, form: Form = "markdown") -> Draft:
         """Return the whole draft on a topic."""

@@ -82,11 +82,14 @@ class _Try:
 class Teller:
     """Tells claims with one model, one judge, and the abstracts that nothing may run along with."""
 
-    def __init__(self, generator: Generator, prompt: Prompt, judge: Judge | None = None, *, seed: int = 0) -> None:
+    def __init__(
+        self, generator: Generator, prompt: Prompt, judge: Judge | None = None, *, seed: int = 0, free: bool = False
+    ) -> None:
         self._generator = generator
         self._prompt = prompt
         self._judge = judge
         self._seed = seed
+        self._free = free
 
     def tell(
         self, choices: Sequence[Choice], situation: Situation, tally: Tally, barred: Sequence[str] = ()
@@ -113,7 +116,8 @@ class Teller:
                 return self._told(best, choice, subject, repaired=failed)
             if best and short is None:
                 short = self._told(best, choice, subject, repaired=failed)
-            if rank < _SENTENCES_WORDED and (worded := self._worded(choice, subject, situation, tally, barred)):
+            freely = self._free and rank < _SENTENCES_WORDED
+            if freely and (worded := self._worded(choice, subject, situation, tally, barred)):
                 return worded
             failed = True
         if short or not situation.may_quote or not fresh or fresh[0].paper.key in situation.papers:

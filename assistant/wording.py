@@ -2,12 +2,11 @@
 
 The model is asked for one thing: to put the sentence, already in the third person, into other words. First it writes
 under a grammar that admits rewordings made by rule, which turn the sentence without adding to it, and of these only
-such as were checked already. Where there are none, a model that is good enough for it may write freely, several times,
-each under a guard that ends verbatim runs; the first candidate that passes wins. The default model isn't: of 16 free
-wordings that passed every check on the evaluation set, half said less or something else. Whatever is shown reads as a
-sentence, keeps enough of what it was made from, no number, name or direction in it is new, and the support judge finds
-it in the abstract. What fails is kept with the reason. No citation mark is ever shown to the model: the program
-attaches the key of the sentence that it handed over.
+such as were checked already. Where there are none, a model that may do so writes freely, several times, each under a
+guard that ends verbatim runs; the first candidate that passes wins. Whatever is shown reads as a sentence, keeps
+enough of what it was made from, no number, name or direction in it is new, and the support judge finds it in the
+abstract. What fails is kept with the reason. No citation mark is ever shown to the model: the program attaches the key
+of the sentence that it handed over.
 """
 
 import time

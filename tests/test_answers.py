@@ -61,7 +61,7 @@ def retriever(tmp_path: Path) -> Retriever:
 
 
 def answerer(retriever: Retriever, generator: Generator) -> Answerer:
-    return Answerer(retriever, generator, prompts.load("reword"))
+    return Answerer(retriever, generator, prompts.load("reword"), free=True)
 
 
 def abstract_of(retriever: Retriever, key: str) -> str:
@@ -172,6 +172,16 @@ def test_events_come_in_order(retriever: Retriever) -> None:
     assert isinstance(events[-1], Done)
     said = [event.statement for event in events[1:-1] if isinstance(event, Said)]
     assert tuple(said) == events[-1].answer.statements
+
+
+def test_the_default_model_does_not_write_freely(retriever: Retriever) -> None:
+    """Where no rule rewords a sentence, it is quoted; only models without an adapter of ours may write it anew."""
+    question = "How many layers has the net that counts sheep?"
+    generator = ScriptedGenerator(*["A deep net of 12 layers is used by the authors to count sheep."] * 9)
+    answer = Answerer(retriever, generator, prompts.load("reword")).ask(question)
+    assert answer.statements
+    assert all(statement.origin != "generated" for statement in answer.statements)
+    assert not any("is used by the authors" in statement.text for statement in answer.statements)
 
 
 def test_an_answer_from_one_paper_is_short(retriever: Retriever) -> None:

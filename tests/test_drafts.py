@@ -77,7 +77,7 @@ def retriever(tmp_path: Path) -> Retriever:
 
 
 def drafter(retriever: Retriever, generator: Generator | None = None) -> Drafter:
-    return Drafter(retriever, generator or ScriptedGenerator(), prompts.load("reword"))
+    return Drafter(retriever, generator or ScriptedGenerator(), prompts.load("reword"), free=True)
 
 
 def drafted(retriever: Retriever, brief: Brief, ready: Plan | None = None, **options: object) -> Drafted:
@@ -346,7 +346,9 @@ class Refusing:
 def test_what_the_judge_refuses_is_not_told(retriever: Retriever) -> None:
     """A paper whose every wording is refused is at most quoted, once a paragraph; further ones are listed as unused."""
     refusing = Refusing("Sheep Bells", "Lamps for Night Trains")
-    one = Drafter(retriever, ScriptedGenerator(*["Wolves eat 95 bells."] * 60), prompts.load("reword"), refusing)
+    one = Drafter(
+        retriever, ScriptedGenerator(*["Wolves eat 95 bells."] * 60), prompts.load("reword"), refusing, free=True
+    )
     claims = (Claim(claim="bells", keys=("moss19",)), Claim(claim="lamps", keys=("lamp16",)))
     ready = Plan(topic="bells", paragraphs=(PlannedParagraph(theme="b", claims=claims),))
     *_, last = one.stream(Brief(topic="bells"), ready=ready)

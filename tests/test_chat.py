@@ -48,7 +48,10 @@ class Talk:
         retriever = Retriever(self.library, store, HashingEmbedder())
         self.generator = ScriptedGenerator(*wordings)
         prompt = prompts.load("reword")
-        parts = Parts(Answerer(retriever, self.generator, prompt), lambda: Drafter(retriever, self.generator, prompt))
+        parts = Parts(
+            Answerer(retriever, self.generator, prompt, free=True),
+            lambda: Drafter(retriever, self.generator, prompt, free=True),
+        )
         self.conversation = Conversation(self.library, self.sessions, RulesJudge(), self.printed.append, name)
         self.screen = Screen(self.printed.append, self.printed.append, lambda: width)
         self.chat = Chat(self.conversation, parts, lambda model: parts, self.screen, PlainLines(StringIO()))

@@ -21,37 +21,6 @@ _END = -1
 """The place in a trie that holds the word that ends there."""
 
 
-class ChoiceGuard:
-    """Lets nothing be written but one of some texts; which of them is the model's choice, token by token."""
-
-    def __init__(self, texts: Iterable[Sequence[int]], end: int, prompt_length: int) -> None:
-        """Prepare a guard.
-
-        Args:
-            texts: the tokens of each text.
-            end: the token that ends a text.
-            prompt_length: tokens of the input before the text.
-        """
-        self._root: _Trie = {}
-        self._prompt_length = prompt_length
-        for text in texts:
-            node = self._root
-            for token in (*text, end):
-                node = node.setdefault(token, {})  # type: ignore[assignment]
-
-    def __call__(self, input_ids: "Tokens", scores: "Logits") -> "Logits":
-        """Return the scores with everything that leads to none of the texts at minus infinity."""
-        import numpy as np
-
-        node = self._root
-        for token in input_ids[self._prompt_length :]:
-            node = node[int(token)]  # type: ignore[assignment]
-        permitted = list(node)
-        masked = np.full_like(scores, -np.inf)
-        masked[permitted] = scores[permitted]
-        return masked
-
-
 class WordGuard:
     """Keeps one sentence inside a closed vocabulary, without loops, and open until it says enough.
 

@@ -2,11 +2,11 @@
 
 The model is asked for one thing: to put the sentence, already in the third person, into other words. First it writes
 under a grammar that admits rewordings made by rule, which turn the sentence without adding to it, and of these only
-such as were checked already. Where there are none, a model that may do so writes freely, several times, each under a
-guard that ends verbatim runs; the first candidate that passes wins. Whatever is shown reads as a sentence, keeps
-enough of what it was made from, no number, name or direction in it is new, and the support judge finds it in the
-abstract. What fails is kept with the reason. No citation mark is ever shown to the model: the program attaches the key
-of the sentence that it handed over.
+such as the checks let pass; the judge is asked of the one that it takes. Where there are none, a model that may do so
+writes freely, several times, each under a guard that ends verbatim runs; the first candidate that passes wins.
+Whatever is shown reads as a sentence, keeps enough of what it was made from, no number, name or direction in it is
+new, and the support judge finds it in the abstract. What fails is kept with the reason. No citation mark is ever shown
+to the model: the program attaches the key of the sentence that it handed over.
 """
 
 import time
@@ -32,7 +32,7 @@ _ATTEMPTS = (
     Sampling(max_run=8),
     Sampling(max_run=8, closed=False),
 )
-# So many rewordings at most are put before the judge.
+# So many rewordings at most are put before the model; the one that it chooses is put before the judge.
 _OFFERED = 4
 # A statement may leave out detail, not the point; what the model worded freely hardly any, and in the sentence's order,
 # for what it leaves out it leaves out blindly.
@@ -154,51 +154,70 @@ def word(
     messages = prompt.fill(sentence=source)
     dropped: list[Dropped] = []
     read = written = 0
-    offered = _offered(choice, subject, judge) if by_rule else {}
-    if len(offered) == 1:  # nothing to choose: the program's words, not the model's
-        return Worded(_statement(next(iter(offered.values())), choice, judge, "template"), (), 0, 0)
-    for sampling in _samplings(source, seed, subject, tuple(offered), free=free):
+    offered = _offered(choice, subject) if by_rule else []
+    while offered:
+        chosen = offered[0]
+        if len(offered) > 1:
+            completion = generator.complete(messages, Sampling(source=source, among=tuple(offered), seed=seed))
+            read += completion.prompt_tokens
+            written += completion.completion_tokens
+            chosen = completion.text
+        if chosen not in offered:  # a server without grammars
+            candidate = _examine(completion, choice, subject, judge)
+        else:
+            candidate = _judged(chosen, choice, judge)
+        if candidate.passes:
+            # With nothing left to choose it is the program's words, not the model's.
+            origin: Origin = "generated" if len(offered) > 1 else "template"
+            return Worded(_statement(candidate, choice, judge, origin), tuple(dropped), read, written)
+        dropped.append(_failed(candidate, choice))
+        offered = [text for text in offered if text != chosen] if chosen in offered else []
+    for sampling in _samplings(source, seed, subject) if free else ():
         completion = generator.complete(messages, sampling)
         read += completion.prompt_tokens
         written += completion.completion_tokens
-        candidate = offered.get(completion.text) or _examine(completion, choice, subject, judge)
+        candidate = _examine(completion, choice, subject, judge)
         if candidate.passes:
             return Worded(_statement(candidate, choice, judge, "generated"), tuple(dropped), read, written)
-        dropped.append(
-            Dropped(
-                text=candidate.text,
-                key=choice.paper.key,
-                verdict=candidate.finding.verdict,
-                why=candidate.finding.why or f"runs along with the abstract for {candidate.run} words",
-            )
-        )
+        dropped.append(_failed(candidate, choice))
     return Worded(None, tuple(dropped), read, written)
 
 
-def _samplings(source: str, seed: int, subject: str, offered: tuple[str, ...], *, free: bool) -> Iterator[Sampling]:
-    if offered:
-        yield Sampling(source=source, among=offered, seed=seed)
+def _failed(candidate: _Candidate, choice: Choice) -> Dropped:
+    return Dropped(
+        text=candidate.text,
+        key=choice.paper.key,
+        verdict=candidate.finding.verdict,
+        why=candidate.finding.why or f"runs along with the abstract for {candidate.run} words",
+    )
+
+
+def _samplings(source: str, seed: int, subject: str) -> Iterator[Sampling]:
     opening = subject if source.startswith(subject + " ") else ""
-    for number, attempt in enumerate(_ATTEMPTS if free else ()):
+    for number, attempt in enumerate(_ATTEMPTS):
         yield replace(attempt, source=source, opening=opening, seed=seed + number)
 
 
-def _offered(choice: Choice, subject: str, judge: Judge | None) -> dict[str, _Candidate]:
-    """Return the rewordings made by rule that may be shown, those that copy least first."""
-    sentence, paper = choice.span.text, choice.paper
-    texts = []
-    for text in recast.rewordings(sentence, Subject(subject, named=False), paper.abstract, MAX_COPIED_RUN):
+def _offered(choice: Choice, subject: str) -> list[str]:
+    """Return the rewordings made by rule that pass the rules' checks, the best first."""
+    offered: list[str] = []
+    for text in recast.rewordings(
+        choice.span.text, Subject(subject, named=False), choice.paper.abstract, MAX_COPIED_RUN
+    ):
         if _by_rules(text, choice, subject).verdict == "supported":
-            texts.append(text)
-        if len(texts) == _OFFERED:
+            offered.append(text)
+        if len(offered) == _OFFERED:
             break
-    evidence = Evidence(paper.abstract, paper.title)
-    supports = judge.score(texts, evidence) if judge and texts else [None] * len(texts)
-    return {
-        text: _Candidate(text, Finding("supported"), longest_common_run(text, [paper.abstract]), support)
-        for text, support in zip(texts, supports, strict=True)
-        if support is None or support.verdict == "supported"
-    }
+    return offered
+
+
+def _judged(text: str, choice: Choice, judge: Judge | None) -> _Candidate:
+    """Return a rewording made by rule with what the judge says of it."""
+    run = longest_common_run(text, [choice.paper.abstract])
+    if judge is None:
+        return _Candidate(text, Finding("supported"), run)
+    support = judge.score([text], Evidence(choice.paper.abstract, choice.paper.title))[0]
+    return _Candidate(text, Finding(support.verdict, support.why or "the judge finds it unsupported"), run, support)
 
 
 def _by_rules(text: str, choice: Choice, subject: str, *, free: bool = False) -> Finding:

@@ -11,10 +11,10 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant import lexicon
-from assistant.decoding import ChoiceGuard, CopyGuard, WordGuard
+from assistant.decoding import CopyGuard, WordGuard
 from assistant.errors import ModelDamagedError, ModelMissingError, UsageError
 from assistant.generate import grammar
 from assistant.generate.base import Completion, Sampling, without_thinking
@@ -22,6 +22,10 @@ from assistant.gguf import read_header
 from assistant.models import ModelFile
 from assistant.prompts import Message
 from assistant.records import ModelId
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 CONTEXT = 4096
 
@@ -75,6 +79,8 @@ class LlamaCpp:
             room = self._llama.n_ctx() - len(prompt) - 1
             if room < 16:
                 raise ValueError(f"the prompt has {len(prompt)} tokens, the context {self._llama.n_ctx()}")
+            if sampling.among:
+                return self._choose(prompt, sampling.among)
             guards = self._guards(prompt, sampling)
             result = self._llama.create_completion(
                 prompt,
@@ -96,6 +102,43 @@ class LlamaCpp:
             whole=choice["finish_reason"] != "length",
             ease=_mean([p for guard in guards if isinstance(guard, WordGuard) for p in guard.log_probabilities]),
         )
+
+    def _choose(self, prompt: Sequence[int], texts: Sequence[str]) -> Completion:
+        """Return the text that the model takes: where texts part ways, it goes on with the more probable token.
+
+        What they have in common is read at once, and what follows the last choice not at all. This gives the text that
+        greedy writing under a grammar of these texts gives.
+        """
+        left = {text: [*self._plain_tokens(text), self._llama.token_eos()] for text in texts}
+        self._read(prompt)
+        taken: list[int] = []
+        read = 0
+        while len(left) > 1:
+            following = sorted({tokens[len(taken)] for tokens in left.values()})
+            if len(following) > 1:
+                self._llama.eval(taken[read:])
+                read = len(taken)
+                logits = self._logits()
+                following = [max(following, key=lambda token: float(logits[token]))]
+            left = {text: tokens for text, tokens in left.items() if tokens[len(taken)] == following[0]}
+            taken.append(following[0])
+        return Completion(
+            text=next(iter(left)), prompt_tokens=len(prompt), completion_tokens=len(taken), whole=True, ease=0.0
+        )
+
+    def _read(self, prompt: Sequence[int]) -> None:
+        """Evaluate a prompt, but for what of it was evaluated last."""
+        known = self._llama.input_ids[: self._llama.n_tokens].tolist()
+        pairs = zip(known, prompt[:-1], strict=False)
+        self._llama.n_tokens = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+        self._llama.eval(prompt[self._llama.n_tokens :])
+
+    def _logits(self) -> "npt.NDArray[np.float32]":
+        """Return the scores of the next token: (vocabulary,), a view that the next call overwrites."""
+        import numpy as np
+
+        pointer = import_llama().llama_get_logits_ith(self._llama.ctx, -1)
+        return np.ctypeslib.as_array(pointer, shape=(self._llama.n_vocab(),))
 
     @property
     def context(self) -> int:
@@ -136,16 +179,13 @@ class LlamaCpp:
             tokens.insert(0, begin)  # a template may leave it to the tokenizer
         return tokens
 
-    def _guards(self, prompt: Sequence[int], sampling: Sampling) -> "list[ChoiceGuard | WordGuard | CopyGuard]":
-        if sampling.among:
-            texts = [self._plain_tokens(text) for text in sampling.among]
-            return [ChoiceGuard(texts, self._llama.token_eos(), prompt_length=len(prompt))]
+    def _guards(self, prompt: Sequence[int], sampling: Sampling) -> "list[WordGuard | CopyGuard]":
         if not sampling.source:
             return []
         source = self._plain_tokens(" " + sampling.source)
         pieces = [self._llama.detokenize([token]) for token in source]
         opening = len(self._plain_tokens(sampling.opening)) if sampling.opening else 0
-        guards: list[ChoiceGuard | WordGuard | CopyGuard] = []
+        guards: list[WordGuard | CopyGuard] = []
         if sampling.closed:
             guards.append(
                 WordGuard(
@@ -181,7 +221,6 @@ class LlamaCpp:
 
     def _surprise(self, text: str) -> float:
         """Return the mean negative log-probability per token that the model gives a text, in nats."""
-        import llama_cpp
         import numpy as np
 
         tokens = self._llama.tokenize(text.encode(), add_bos=True, special=False)
@@ -189,9 +228,7 @@ class LlamaCpp:
         total = 0.0
         for before, token in itertools.pairwise(tokens):
             self._llama.eval([before])
-            logits = np.ctypeslib.as_array(
-                llama_cpp.llama_get_logits_ith(self._llama.ctx, -1), shape=(self._llama.n_vocab(),)
-            ).astype(np.float64)
+            logits = self._logits().astype(np.float64)
             peak = logits.max()
             total += float(peak + np.log(np.exp(logits - peak).sum()) - logits[token])
         self._llama.reset()

@@ -10,8 +10,9 @@ sentences like the others.
 from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 
-from assistant import followup, premise, select
+from assistant import aspects, followup, premise, select
 from assistant.capable import compose, to_read
 from assistant.conditions import Asked
 from assistant.generate import Generator
@@ -188,11 +189,20 @@ class Answerer:
         )
         statements: list[Statement] = []
         marks: dict[str, int] = {}
-        choices = select.choose(question, found, library, self._retriever.embedder) if answers else []
         reason: Reason = "not_in_library"
-        if meant.keys and max((choice.score for choice in choices), default=0.0) < _SAYS_FROM:
+        # What is asked about a paper itself is answered by the sentence that says it, or by none.
+        of_these = [item for item in found if meant.keys or item.named]
+        aspect = aspects.asked(question) if of_these and not meant.asked.conditions else None
+        if aspect:
+            says = partial(aspects.tells, aspect)
+            choices = select.choose(question, of_these, library, self._retriever.embedder, says)
+            reason = "abstract_does_not_say"
+        else:
+            choices = select.choose(question, found, library, self._retriever.embedder) if answers else []
+        best = max((choice.score for choice in choices), default=0.0)
+        if meant.keys and best < _SAYS_FROM and not aspect:
             choices, reason = [], "abstract_does_not_say"
-        if answers:
+        if answers and not aspect:
             choices += self._of_pinned(question, pinned, found, choices)
         denied = self._denied(question, choices)
         if denied:
@@ -209,13 +219,15 @@ class Answerer:
             tally.said()
             yield Said(statement, marks[statement.citations[0].key])
         papers = {item.paper.key: item.paper for item in found}
+        known = aspects.from_records(aspect, [item.paper for item in of_these]) if aspect else ""
+        refusal = f"{_REFUSALS[reason]} {known}".strip()
         sources = tuple(
             SourceMark(n=n, key=key, title=papers[key].title, year=papers[key].year) for key, n in marks.items()
         )
         yield Done(
             Answer(
                 question=question,
-                answer=shown(statements, sources) if statements else _REFUSALS[reason],
+                answer=shown(statements, sources) if statements else refusal,
                 abstained=not statements,
                 reason=reason if not statements else "false_premise" if denied else None,
                 statements=tuple(statements),

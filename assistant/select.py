@@ -6,7 +6,7 @@ against the question, by meaning (cosine) and by words (shares of the question's
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -231,14 +231,30 @@ _NEAR, _NEAR_BIAS = (7.28, 2.84, 4.72), -11.03
 _NEAR_FROM: dict[Form, float] = {"several": 0.35, "open": 0.45, "one": 0.7}
 
 
-def choose(question: str, found: Sequence[Found], library: Library, embedder: Embedder) -> list[Choice]:
+def choose(
+    question: str,
+    found: Sequence[Found],
+    library: Library,
+    embedder: Embedder,
+    says: Callable[[str], bool] = lambda sentence: True,
+) -> list[Choice]:
     """Return the sentences that the answer is to be made of, in the order in which they are told.
 
     Where further papers come near the first one, each tells its best sentence, or two where they are few; else the
     first paper tells its best ones, in the order of its abstract.
+
+    Args:
+        question: in the user's words.
+        found: what the search found, the best first.
+        library: knows how rare each term is.
+        embedder: compares meanings.
+        says: tells whether a sentence may be chosen at all.
     """
-    told = [item for item in found if tellable(item.paper)]
-    ranked = rank_sentences(question, [item.paper for item in told], library, embedder, contributions=True)
+    told = [item for item in found if any(says(span.text) for span in tellable(item.paper))]
+    if not told:
+        return []
+    every = rank_sentences(question, [item.paper for item in told], library, embedder, contributions=True)
+    ranked = [choice for choice in every if says(choice.span.text)]
     of_paper: dict[str, list[Choice]] = {}
     for choice in ranked:
         of_paper.setdefault(choice.paper.key, []).append(choice)
@@ -248,7 +264,7 @@ def choose(question: str, found: Sequence[Found], library: Library, embedder: Em
         each = MAX_SENTENCES_FEW if len(relevant) <= _FEW else 1
         return [choice for item in relevant for choice in _in_order(of_paper[item.paper.key][:each])]
     ranked = rank_sentences(question, [item.paper for item in told[:1]], library, embedder)
-    return _in_order(_fitting(ranked))
+    return _in_order(_fitting([choice for choice in ranked if says(choice.span.text)]))
 
 
 def _fitting(ranked: Sequence[Choice]) -> list[Choice]:

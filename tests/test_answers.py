@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import ingest, prompts, select
+from assistant import aspects, ingest, prompts, select
 from assistant.answer import Answerer, Done, Retrieved, Said, Turn
 from assistant.config import Settings
 from assistant.followup import is_followup, meant, resolve
@@ -172,6 +172,49 @@ def test_events_come_in_order(retriever: Retriever) -> None:
     assert isinstance(events[-1], Done)
     said = [event.statement for event in events[1:-1] if isinstance(event, Said)]
     assert tuple(said) == events[-1].answer.statements
+
+
+@pytest.mark.parametrize(
+    ("question", "aspect"),
+    [
+        ("Does it release code?", "code"),
+        ("Is the implementation of Lantern available?", "code"),
+        ("And the second one, what numbers does it report?", "numbers"),
+        ("What score does it reach on NightSet?", "numbers"),
+        ("Who wrote it?", "people"),
+        ("When was Lantern published?", "date"),
+        ("Which conference was it presented at?", "venue"),
+        ("What code does the model generate?", None),
+        ("Does it share weights across layers?", None),
+        ("When does the lamp fail?", None),
+        ("How many sheep are missed?", None),
+    ],
+)
+def test_what_is_asked_about_a_paper_itself(question: str, aspect: str | None) -> None:
+    """Code, authors, date, venue and numbers are told from questions about a subject."""
+    assert aspects.asked(question) == aspect
+
+
+def test_what_only_the_record_knows_is_told_from_the_record(retriever: Retriever) -> None:
+    """Nothing near the question is told instead; numbers come from the sentences that have some."""
+    one = answerer(retriever, ScriptedGenerator())
+    first = one.ask("What is Lantern?")
+    history = [Turn("What is Lantern?", tuple(source.key for source in first.sources[:1]))]
+    code = one.ask("Does it release code?", history)
+    assert (code.abstained, code.reason) == (True, "abstract_does_not_say")
+    assert code.answer == f"The abstract does not say. By its record, {first.sources[0].key} may or may not have code."
+    numbers = one.ask("What numbers does it report?", history)
+    assert numbers.statements
+    for statement in numbers.statements:
+        assert any(char.isdigit() for char in statement.citations[0].quote)
+    assert_sound(numbers, retriever)
+
+
+def test_a_sentence_about_code_is_told(retriever: Retriever) -> None:
+    """Where the abstract says it, that sentence is the answer."""
+    assert aspects.tells("code", "Our code is available at https://example.org/lantern.")
+    assert aspects.tells("code", "We open-source the implementation and all weights.")
+    assert not aspects.tells("code", "The lamp shines on code written by hand.")
 
 
 def test_the_default_model_does_not_write_freely(retriever: Retriever) -> None:

@@ -15,8 +15,8 @@ ORDER = (
     "local_models", "model_catalogue", "models", "onnx", "readers", "identity", "filters", "topics", "conditions",
     "facets", "citekeys", "merging", "schema", "fulltext", "library", "sessions", "chunks", "embed", "store", "ingest",
     "doctor", "check", "recast", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "premise",
-    "wording", "capable", "followup", "polarity", "answer", "render", "export", "themes", "section", "evidence", "plan",
-    "lock", "tell", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
+    "wording", "capable", "followup", "aspects", "polarity", "answer", "render", "export", "themes", "section",
+    "evidence", "plan", "lock", "tell", "draft", "testing", "eval", "chat", "cli", "__main__", "training",
 )  # fmt: skip
 
 # Each heavy dependency lives in one module.

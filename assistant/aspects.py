@@ -1,0 +1,75 @@
+"""What a question asks about a paper rather than about its subject: its code, its authors, its date, its numbers.
+
+Such a thing stands in one sentence of the abstract, or in the paper's record, or nowhere; a sentence that merely comes
+near the question would answer another one.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from assistant.records import Paper
+
+Aspect = Literal["code", "people", "date", "venue", "numbers"]
+
+_CODE = r"(?:source code|code ?base|code|implementations?|repositor(?:y|ies)|weights|checkpoints?)"
+_GIVEN = r"(?:release|publish|share|provid|open[- ]sourc|mak|offer|hav|has\b|come with|comes with)\w*"
+_ASKS: dict[Aspect, re.Pattern[str]] = {
+    "code": re.compile(
+        rf"\b{_GIVEN}\b[^?]{{0,25}}\b(?:its |their |the |any )?{_CODE}\s*(?:available|public|online)?\s*\?*$"
+        rf"|\b{_CODE}\b[^?]{{0,25}}\b(?:available|public|released|open|online|there)\b"
+        rf"|\bwhere (?:is|are|can)\b[^?]{{0,25}}\b{_CODE}\b",
+        re.IGNORECASE,
+    ),
+    "people": re.compile(
+        r"\bwho (?:wrote|made|proposed|published|developed|built|are the authors|is the (?:first )?author)\b"
+        r"|\bby whom\b",
+        re.IGNORECASE,
+    ),
+    "date": re.compile(
+        r"\b(?:when|(?:what|which) year)\b[^?]{0,30}\b(?:published|written|released|appear\w*|come out|came out)\b",
+        re.IGNORECASE,
+    ),
+    "venue": re.compile(
+        r"\bwhere\b[^?]{0,25}\b(?:published|presented|appear\w*)\b|\b(?:what|which) (?:venue|journal|conference)\b",
+        re.IGNORECASE,
+    ),
+    "numbers": re.compile(
+        r"\b(?:what|which|any) (?:exact |concrete )?(?:numbers?|figures|scores?|percentages?)\b", re.IGNORECASE
+    ),
+}
+_TELLS: dict[Aspect, re.Pattern[str]] = {
+    "code": re.compile(
+        rf"\b{_CODE}\b.*(?:\b(?:available|releas\w+|public\w*|open[- ]sourc\w+|found at)\b|https?://)"
+        rf"|\b(?:release|open[- ]source|publish|provide|share|make)\b.*\b{_CODE}\b|github\.com",
+        re.IGNORECASE,
+    ),
+    "numbers": re.compile(r"(?<![\w-])\d"),
+}
+
+
+def asked(question: str) -> Aspect | None:
+    """Return what a question asks about a paper itself, or nothing where it asks about a subject."""
+    return next((aspect for aspect, pattern in _ASKS.items() if pattern.search(question)), None)
+
+
+def tells(aspect: Aspect, sentence: str) -> bool:
+    """Tell whether a sentence of an abstract says what is asked."""
+    return aspect in _TELLS and bool(_TELLS[aspect].search(sentence))
+
+
+def from_records(aspect: Aspect, papers: Sequence[Paper]) -> str:
+    """Return what the papers' records know of it, a sentence each; nothing for numbers, of which no record knows."""
+    return " ".join(f"By its record, {paper.key} {_known(aspect, paper)}." for paper in papers if aspect != "numbers")
+
+
+def _known(aspect: Aspect, paper: Paper) -> str:
+    if aspect == "code":
+        said = {True: "comes with code", False: "comes without code", None: ""}[paper.has_code]
+    elif aspect == "people":
+        said = f"is by {', '.join(paper.authors)}{' and others' * paper.authors_truncated}" if paper.authors else ""
+    elif aspect == "date":
+        said = f"is of {paper.date or paper.year}" if paper.date or paper.year else ""
+    else:
+        said = f"appeared in {paper.venue}" if paper.venue else ""
+    return said or {"code": "may or may not have code", "people": "has no authors"}.get(aspect, f"has no {aspect}")

@@ -234,7 +234,7 @@ class Answerer:
                 dropped=tuple(tally.dropped),
                 sources=sources,
                 polarity=self._polarity(question, statements, [papers[key].abstract for key in marks]),
-                nearest=() if statements else select.nearest(question, found),
+                nearest=() if statements or aspect else select.nearest(question, found),
                 model=self._generator.model,
                 timings=tally.timings(),
             )
@@ -287,7 +287,8 @@ class Answerer:
         if not history:
             return _Meant(asked, None)
         earlier = history[-1]
-        papers = [self._retriever.library.paper(key) for key in earlier.keys]
+        before = followup.earlier_keys(question, [turn.keys for turn in history])
+        papers = [self._retriever.library.paper(key) for key in before]
         keys = followup.resolve(question, papers)
         if not keys and (papers or not followup.is_followup(question)):
             return _Meant(asked, None)

@@ -28,6 +28,12 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _MANY = re.compile(r"\b(?:these|those|they|them|their|both|each of|all of|which of|any of|either)\b", re.IGNORECASE)
+# These can't mean one paper.
+_TWO = re.compile(
+    r"\b(?:these|those|the) (?:two|papers|works|studies|methods|models|systems|approaches)\b"
+    r"|\b(?:both|either|(?:each|all|which|any) of (?:them|these|those))\b",
+    re.IGNORECASE,
+)
 _ONE = re.compile(
     r"\b(?:it|its|this|that (?:paper|work|study|model|method|approach|system|data|result)|"
     r"the (?:authors?|paper|study|same|system|model|method|approach|data ?set|trial)|he|she|his|her)\b"
@@ -116,6 +122,22 @@ def _some(found: re.Match[str], keys: Sequence[str]) -> tuple[str, ...]:
     """Return several of the papers: the first or the last of them, or all but the first."""
     count = _COUNTS.get((found[2] or "").lower(), len(keys) - 1)
     return tuple(keys[:count] if (found[1] or "").lower() == "first" else keys[-count:] if count else ())
+
+
+def earlier_keys(question: str, answers: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the papers that a follow-up may mean: those of the last answer, and more where it speaks of several.
+
+    Args:
+        question: in the user's words.
+        answers: the keys that each earlier answer cited, in the order of their marks.
+    """
+    keys = tuple(answers[-1]) if answers else ()
+    if _TWO.search(question):
+        for earlier in reversed(answers[:-1]):
+            if len(keys) > 1:
+                break
+            keys = (*(key for key in earlier if key not in keys), *keys)
+    return keys
 
 
 def resolve(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ _WORDS_ADDED = 4  # "The authors note that …"
 MAX_PAPERS_SEVERAL = 6
 MAX_SENTENCES_FEW, _FEW = 2, 3
 _NEAREST = 3
+# Words that point among papers; that an abstract lacks them says nothing.
+_COUNTS = frozenset("one two three both first second third last other".split())
 
 _SEVERAL = re.compile(
     r"""\b(?:
@@ -198,7 +200,7 @@ def nearest(question: str, found: Sequence[Found]) -> tuple[Nearest, ...]:
     """Return the papers nearest to a question that the library doesn't answer, and what they lack."""
     near = []
     for item in found[:_NEAREST]:
-        missing = missing_terms(question, item.paper)[:4]
+        missing = [term for term in missing_terms(question, item.paper) if term.lower() not in _COUNTS][:4]
         why = "does not mention " + ", ".join(missing) if missing else "on the same subject, without an answer"
         near.append(Nearest(key=item.paper.key, title=item.paper.title, why=why))
     return tuple(near)

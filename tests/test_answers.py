@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import aspects, ingest, prompts, select
+from assistant import aspects, followup, ingest, prompts, select
 from assistant.answer import Answerer, Done, Retrieved, Said, Turn
 from assistant.config import Settings
 from assistant.followup import is_followup, meant, resolve
@@ -208,6 +208,24 @@ def test_what_only_the_record_knows_is_told_from_the_record(retriever: Retriever
     for statement in numbers.statements:
         assert any(char.isdigit() for char in statement.citations[0].quote)
     assert_sound(numbers, retriever)
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "keys"),
+    [
+        ("How do these two differ?", [("a", "b"), ("b",)], ("a", "b")),
+        ("How do these two differ?", [("a",), ("b",)], ("a", "b")),
+        ("Which of them has code?", [("a", "b"), ("c",), ("c",)], ("a", "b", "c")),
+        ("Are both trained on text?", [("a", "b", "c")], ("a", "b", "c")),
+        ("What do they propose?", [("a", "b"), ("b",)], ("b",)),
+        ("Does it release code?", [("a", "b"), ("b",)], ("b",)),
+    ],
+)
+def test_what_speaks_of_several_papers_means_several(
+    question: str, answers: list[tuple[str, ...]], keys: tuple[str, ...]
+) -> None:
+    """Where the last answer cited one paper only, "these two" reaches back to the answers before it."""
+    assert followup.earlier_keys(question, answers) == keys
 
 
 def test_a_sentence_about_code_is_told(retriever: Retriever) -> None:

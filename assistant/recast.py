@@ -382,7 +382,8 @@ _PROPER = re.compile(
 _INTRODUCTION = re.compile(
     r"^(?P<first>(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|If"
     r"|Because|As|Unlike|From|Between|Despite|Given|To|Through|Based|Over|Without|Within|Throughout|Since|Upon|Beyond"
-    r"|Aided by|Inspired by|Motivated by|Following|Building on|Like) [^,;]{4,110}), (?P<rest>[^,]{16,}.*)$"
+    r"|Aided by|Inspired by|Motivated by|Following|Building on|Like|Even (?:with|without|when|after|for|in|on|if)"
+    r"|According to) [^,;]{4,110}), (?P<rest>[^,]{16,}.*)$"
 )
 
 
@@ -526,10 +527,10 @@ _MORE = """affect beat become benefit capture comprise consist contain cover dep
     serve suffer surpass tend vary win yield""".split()
 _MORE_THIRDS = "|".join(map(third_singular, _MORE))
 # Verbs that are nothing else, in the third person, and in the plural behind a plural: a subject ends there.
-_ONLY = """achieve allow assume become combine compare comprise confirm consider consist contain demonstrate
-    depend describe employ enable ensure exhibit extend generate improve include indicate introduce
-    involve learn make outperform perform predict produce propose provide receive reduce rely remain
-    require reveal seem suffer suggest tend vary""".split()
+_ONLY = """achieve allow assume attain become capture combine compare comprise confirm consider consist contain
+    demonstrate depend describe detect employ enable encode ensure exhibit exist extend extract fail generate improve
+    include indicate introduce involve learn make obtain outperform perform predict produce propose provide reach
+    receive recover reduce rely remain require reveal seem suffer suggest surpass tend use vary""".split()
 _ONLY_THIRDS, _ONLY_BASES = "|".join(map(third_singular, _ONLY)), "|".join(["give", "lack", "need", *_ONLY])
 _SURE_VERB = re.compile(rf"\b(?:{_AUXILIARY}|{_ONLY_THIRDS}|{_ONLY_BASES}|{_MORE_THIRDS})\b")
 _JOINED_CLAUSE = re.compile(r", (?=(?:and|but|while|whereas|so|although|because|since|though|as) (?P<clause>[^,;]+))")
@@ -542,7 +543,7 @@ _FIRST_OF_PHRASE = re.compile(
 _SUBJECT_AND_VERB = re.compile(
     r"^(?P<subject>(?!(?:There|It|They|This|That|These|Those|What|Which|How|Here|To|We|If)\b)"
     r"(?:(?!\b(?:that|which|who|whose|whether|how|what|where|when|to|than|if)\b)[^,;:.()]){3,70}?)"
-    rf" (?P<rest>(?:{_AUXILIARY}|{_ONLY_THIRDS}|(?<=s )(?:{_ONLY_BASES}))\b.{{12,}})$"
+    rf" (?P<rest>(?:{_AUXILIARY}|{_ONLY_THIRDS}|(?<=s )(?:{_ONLY_BASES})|(?<=corpora )(?:{_ONLY_BASES}))\b.{{12,}})$"
 )
 # A subject that ends on an adverb or a conjunction isn't whole.
 _NO_SUBJECT = re.compile(r"(?:\b(?:and|or|but|not|also|then|often|still)|ly)$")
@@ -739,11 +740,12 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-# "and" between things; between what is done, "as well as" would need another form of the verb.
+# "and" between things, where they end soon: between what is done, and between clauses, "as well as" needs other forms.
 _JOINED_NOUNS = re.compile(
-    r"(?<=[a-z]) and (?!(?:also|then|thus|further|how|what|why|when|where|whether|to|they"
-    r"|it|is|are|was|were|has|have|can|do|does|did|not"
-    rf"|{_VERBS}|[a-z]+ed|[a-z]+ly)\b)(?=[a-z])"
+    r"(?<=[a-z]) and (?!(?:also|then|thus|further|how|what|why|when|where|whether|to|they|it|is|are|was|were|has|have"
+    r"|can|do|does|did|not|of|in|on|for|with|from|by|at|without|via|through|after|before|during|under|over"
+    rf"|{_VERBS}|[a-z]+ed|[a-z]+ly)\b)"
+    r"(?=[a-z][\w-]*(?: [\w-]+){0,3}(?:[.,;:]| (?:of|in|on|for|with|from|to|at|that|which)\b))"
 )
 # Behind "a model that uses …", a word that ends in s may be the next verb.
 _MAYBE_VERB = re.compile(r"[a-z]+s\b")
@@ -863,7 +865,7 @@ def _fits(old: str, before: str, after: str) -> bool:
     if first == "which":
         return not before.endswith(", ")
     if first in ("based", "compared"):
-        return not re.search(r"\b(?:is|are|was|were|be|been|being|when|as|[a-z]+ly) $", before)
+        return not re.search(r"\b(?:(?:is|are|was|were|be|been|being)(?: [a-z]+)?|when|as|[a-z]+ly) $", before)
     if first in ("using", "employing"):
         return not re.search(
             r"\b(?:of|by|for|from|and|or|than|in|on|to|before|after|when|while|through|without) $", before

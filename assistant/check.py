@@ -540,8 +540,15 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bus\b"), "them"),
     (re.compile(r"\bourselves\b", re.IGNORECASE), "themselves"),
 )
+# A purpose or a motive that only the sentence before names: "To address these challenges, we propose …".
+POINTING_LEAD_IN = re.compile(
+    r"^(?:To [a-z]+(?: [a-z]+){0,4}?|(?:Motivated|Inspired|Guided|Driven) by|In light of) "
+    r"(?:(?:all|both) (?:of )?)?(?:this|these|that|those|such|the above|the aforementioned)\b[^,.;:]{0,50}, "
+    r"(?=(?:we|in this|here|this (?:paper|work|study|article)|the (?:authors|paper)|our)\b)",
+    re.IGNORECASE,
+)
 LEAD_IN = re.compile(
-    r"^(?:Moreover|Further|Furthermore|However|In addition|Additionally|Therefore|Thus|Hence|Finally|"
+    r"^(?:Moreover|Further|Furthermore|Conversely|However|In addition|Additionally|Therefore|Thus|Hence|Finally|"
     r"Specifically|More specifically|More precisely|In this study|In this article|In other words|"
     r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|"
     r"Next|First|Second|Third|Firstly|Secondly|Thirdly|Lastly|"
@@ -557,11 +564,17 @@ def third_person(sentence: str, subject: str = "The authors") -> str:
         sentence: the exact sentence.
         subject: who acts where the sentence opens with "we", plural.
     """
-    text = LEAD_IN.sub("", " ".join(sentence.split()))
+    text = without_lead_in(" ".join(sentence.split()))
     text = _OPENING_WE.sub(subject, text)
     for pattern, replacement in _FIRST_TO_THIRD:
         text = pattern.sub(replacement, text)
     return text[:1].upper() + text[1:]
+
+
+def without_lead_in(sentence: str) -> str:
+    """Return a sentence without the words in front that tie it to the one before it."""
+    text = LEAD_IN.sub("", POINTING_LEAD_IN.sub("", LEAD_IN.sub("", sentence)))
+    return text if text == sentence else text[:1].upper() + text[1:]
 
 
 def informative(sentence: str) -> bool:

@@ -174,7 +174,7 @@ SAME = tuple(
     argues that = contends that | hypothesize that = conjecture that | propose = put forward | proposes = puts forward
     present = introduce | presents = introduces | improve = enhance | improves = enhances | improving = enhancing
     increase the = raise the | increases the = raises the | increasing the = raising the | reduce = lower
-    reduces = lowers | reducing = lowering | create a = make a | creates a = makes a | creating a = making a
+    reduces = lowers | reducing = lowering
     created by = made by | develop a = build a | develop an = build an | develops a = builds a
     develops an = builds an | developing a = building a | developed by = built by | developed for = built for
     developed to = built to | have developed = have built | authors developed = authors built | identify = pick out
@@ -257,7 +257,7 @@ SAME = tuple(
     Twitter data = data from Twitter | domain knowledge = knowledge of the domain
     world knowledge = knowledge of the world | translation quality = quality of translation | rather than = instead of
     instead of = rather than | given by = supplied by | aims to = tries to | aim to = try to | seeks to = tries to
-    seek to = try to | expand = enlarge | expands = enlarges | compute = calculate | computes = calculates
+    seek to = try to | expand = enlarge | expands = enlarges | computes = calculates
     computing = calculating | computed = calculated | calculate = compute | calculated = computed | selects = picks
     selecting = picking | remove = take out | removes = takes out | removing = taking out | modify = change
     modifies = changes | modifying = changing | modified = changed | alter = change | alters = changes

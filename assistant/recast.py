@@ -244,7 +244,7 @@ def _plain(sentence: str) -> str:
     text = re.sub(r"^(?:abstract|summary|[A-Z]{4,}(?: [A-Z]+)*)\s*[:.—-]?\s+(?=[A-Z])", "", text, flags=re.NOFLAG)
     text = re.sub(r"^Abstract\s+(?=[A-Z])(?!(?:Meaning|Syntax|Interpretation)\b)", "", text)
     text = re.sub(r"^(?:\(?(?:[ivx]{1,4}|[IVX]{1,4}|\d)\)|\d\.)\s+", "", text)
-    text = check.LEAD_IN.sub("", text)
+    text = check.without_lead_in(text)
     text = re.sub(r"^(?:But|And|Yet|So) ([a-z])", lambda found: found[1].upper(), text)
     text = re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text)
     return text.strip()

@@ -27,7 +27,7 @@ import numpy as np
 from assistant import ingest
 from assistant.conditions import Asked, Conditions
 from assistant.config import DEFAULT_EMBEDDER, Settings
-from assistant.embed import MiniLM
+from assistant.embed import MiniLM, Remembering
 from assistant.library import Library
 from assistant.models import resolve
 from assistant.records import Record, Source
@@ -148,7 +148,7 @@ def measure(retriever: Retriever, embedder: MiniLM, queries: Sequence[str]) -> N
     for name, wanted in conditions.items():
         spent = times(lambda query, wanted=wanted: retriever.find(Asked(text=query, conditions=wanted), _TOP), queries)
         print(f"{name:<34}{spent}")
-    second = Retriever(library, store, embedder)
+    second = Retriever(library, store, Remembering(embedder))  # as in the program: sentences read before are known
     print(f"{'search with the second stage':<34}{times(lambda query: second.find(second.take(query), _TOP), queries)}")
     vectors = dict(zip(queries, embedder.embed(queries), strict=True))
     _, matrix = library.vectors()

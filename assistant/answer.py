@@ -190,20 +190,19 @@ class Answerer:
         statements: list[Statement] = []
         marks: dict[str, int] = {}
         reason: Reason = "not_in_library"
+        embedder = self._retriever.embedder
         # What is asked about a paper itself is answered by the sentence that says it, or by none.
-        of_these = [item for item in found if meant.keys or item.named]
-        aspect = aspects.asked(question) if of_these and not meant.asked.conditions else None
+        of_these = [item for item in found if (meant.keys or item.named) and not meant.asked.conditions]
+        aspect = aspects.asked(question) if of_these else None
         if aspect:
-            says = partial(aspects.tells, aspect)
-            choices = select.choose(question, of_these, library, self._retriever.embedder, says)
+            choices = select.choose(question, of_these, library, embedder, partial(aspects.tells, aspect))
             reason = "abstract_does_not_say"
         else:
-            choices = select.choose(question, found, library, self._retriever.embedder) if answers else []
-        best = max((choice.score for choice in choices), default=0.0)
-        if meant.keys and best < _SAYS_FROM and not aspect:
-            choices, reason = [], "abstract_does_not_say"
-        if answers and not aspect:
-            choices += self._of_pinned(question, pinned, found, choices)
+            choices = select.choose(question, found, library, embedder) if answers else []
+            if meant.keys and max((choice.score for choice in choices), default=0.0) < _SAYS_FROM:
+                choices, reason = [], "abstract_does_not_say"
+            if answers:
+                choices += self._of_pinned(question, pinned, found, choices)
         denied = self._denied(question, choices)
         if denied:
             choices = [denied.choice, *(choice for choice in choices if choice.span != denied.choice.span)]

@@ -64,12 +64,18 @@ def from_records(aspect: Aspect, papers: Sequence[Paper]) -> str:
 
 
 def _known(aspect: Aspect, paper: Paper) -> str:
-    if aspect == "code":
-        said = {True: "comes with code", False: "comes without code", None: ""}[paper.has_code]
-    elif aspect == "people":
-        said = f"is by {', '.join(paper.authors)}{' and others' * paper.authors_truncated}" if paper.authors else ""
-    elif aspect == "date":
-        said = f"is of {paper.date or paper.year}" if paper.date or paper.year else ""
-    else:
-        said = f"appeared in {paper.venue}" if paper.venue else ""
-    return said or {"code": "may or may not have code", "people": "has no authors"}.get(aspect, f"has no {aspect}")
+    match aspect:
+        case "code":
+            return {True: "comes with code", False: "comes without code", None: "may or may not have code"}[
+                paper.has_code
+            ]
+        case "people" if paper.authors:
+            return f"is by {', '.join(paper.authors)}{' and others' * paper.authors_truncated}"
+        case "people":
+            return "has no authors"
+        case "date" if paper.date or paper.year:
+            return f"is of {paper.date or paper.year}"
+        case "venue" if paper.venue:
+            return f"appeared in {paper.venue}"
+        case _:
+            return f"has no {aspect}"

@@ -541,13 +541,13 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bourselves\b", re.IGNORECASE), "themselves"),
 )
 # A purpose or a motive that only the sentence before names: "To address these challenges, we propose …".
-POINTING_LEAD_IN = re.compile(
+_POINTING_LEAD_IN = re.compile(
     r"^(?:To [a-z]+(?: [a-z]+){0,4}?|(?:Motivated|Inspired|Guided|Driven) by|In light of) "
     r"(?:(?:all|both) (?:of )?)?(?:this|these|that|those|such|the above|the aforementioned)\b[^,.;:]{0,50}, "
     r"(?=(?:we|in this|here|this (?:paper|work|study|article)|the (?:authors|paper)|our)\b)",
     re.IGNORECASE,
 )
-LEAD_IN = re.compile(
+_LEAD_IN = re.compile(
     r"^(?:Moreover|Further|Furthermore|Conversely|However|In addition|Additionally|Therefore|Thus|Hence|Finally|"
     r"Specifically|More specifically|More precisely|In this study|In this article|In other words|"
     r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|"
@@ -573,7 +573,7 @@ def third_person(sentence: str, subject: str = "The authors") -> str:
 
 def without_lead_in(sentence: str) -> str:
     """Return a sentence without the words in front that tie it to the one before it."""
-    text = LEAD_IN.sub("", POINTING_LEAD_IN.sub("", LEAD_IN.sub("", sentence)))
+    text = _LEAD_IN.sub("", _POINTING_LEAD_IN.sub("", _LEAD_IN.sub("", sentence)))
     return text if text == sentence else text[:1].upper() + text[1:]
 
 

@@ -206,7 +206,7 @@ SAME = tuple(
     at the expense of = at the cost of | in an end-to-end manner = end to end | in an end-to-end fashion = end to end
     in an unsupervised manner = without supervision | in an unsupervised fashion = without supervision
     in an unsupervised way = without supervision | a large number of = a great number of | a small number of = a few
-    a single = one | all of the = all the | in which = where | used as = employed as | is used as = serves as
+    a single = one | all of the = all the | in which = where | is used as = serves as
     are used as = serve as | was used as = served as | can be used to = can serve to | can be used for = can serve for
     can be used as = can serve as | there are = there exist | there is a = there exists a | types of = kinds of
     type of = kind of | kinds of = types of | characteristics = traits | experiments show = tests show
@@ -270,9 +270,8 @@ SAME = tuple(
     clarify = make clear | clarifies = makes clear | emphasize = stress | emphasizes = stresses
     highlight = point out | highlights = points out | highlighting = pointing out | underscore = stress
     underscores = stresses | advocate = argue for | strengthen = reinforce | strengthens = reinforces
-    weaken = lessen | diminish = lessen | diminishes = lessens | decreasing = falling | merge = join | merges = joins
+    weaken = lessen | diminish = lessen | diminishes = lessens | merge = join | merges = joins
     merging = joining | divide = split | divides = splits | divided into = split into
-    transforming = turning
     omit = leave out | omits = leaves out | omitting = leaving out | ignore = disregard | ignores = disregards
     ignoring = disregarding | neglect = overlook | neglects = overlooks | neglecting = overlooking
     overlook = neglect | overlooks = neglects | participate in = take part in | participated in = took part in
@@ -281,8 +280,7 @@ SAME = tuple(
     decide whether = tell whether | distinguish between = tell apart | distinguishing between = telling apart
     distinguishes between = tells apart | discriminate between = tell apart | differentiate between = tell apart
     has demonstrated = has shown | have demonstrated = have shown | has achieved = has reached
-    have achieved = have reached | used in = employed in
-    existing methods = current methods | existing works = current works | existing work = current work
+    have achieved = have reached
     over the past several years = over the last several years | over the past few years = over the last few years
     in the past few years = in the last few years | various downstream = several downstream
     incurs significant = causes significant | allowing for = making possible

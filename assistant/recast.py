@@ -42,14 +42,14 @@ _BASES = frozenset(
 _DEEDS = frozenset(
     """aggregate arrange assert assign assume automate balance believe bring calculate calibrate categorize check
     clarify code coin compose concentrate conceptualize condition consolidate contend control correlate count
-    crowdsource customize deduce design detect diagnose differentiate disentangle distil distill draw elaborate
-    elicit employ engineer enrich equip exclude experiment explain exploit factor fill fit fix group harness help
-    hope hypothesise induce infer input insert intend interview invent join justify label list maintain manipulate
-    mark mask match merge mine mix name narrow normalise normalize notice operationalize organise organised organize
-    organized pair participate partition plan plot posit postulate preprocess preserve produce profile project
-    publish query raise rate read reason recast recognise recognize record recover reorganize require rerank
-    research rewrite score select separate sketch solicit sort speculate stack start state store stress structure
-    submit supervise supply suspect tag teach think transcribe undertake unify vary warn weight write""".split()
+    crowdsource customize deduce diagnose differentiate disentangle distil distill draw elaborate elicit engineer
+    enrich equip exclude experiment explain factor fill fit fix group harness help hope induce infer input insert
+    intend interview invent join justify label list maintain manipulate mark mask match merge mine mix name narrow
+    normalise normalize notice operationalize organise organize pair participate partition plan plot posit postulate
+    preprocess preserve produce profile project publish query raise rate read reason recast recognise recognize
+    record recover reorganize require rerank research rewrite score select separate sketch solicit sort speculate
+    stack state store stress structure submit supervise supply suspect tag teach think transcribe undertake vary
+    warn weight write""".split()
 )
 _PASTS = {
     "found": "find", "built": "build", "made": "make", "gave": "give", "took": "take", "drew": "draw", "set": "set",
@@ -64,7 +64,8 @@ _WE = re.compile(
     re.IGNORECASE,
 )
 _THIS_PAPER = re.compile(
-    r"^(?:this|the|our|the present) (?P<what>author|paper|work|study|article|letter|survey|report|thesis) "
+    r"^(?!our [a-z]+ (?:is|was|has|involves)\b)"  # what "our study" is, it doesn't do
+    r"(?:this|the|our|the present) (?P<what>author|paper|work|study|article|letter|survey|report|thesis) "
     rf"(?:{_ADVERBS} )?(?=[a-z]+s\b)",
     re.IGNORECASE,
 )
@@ -255,9 +256,7 @@ def _shape_of(text: str) -> str | None:
         return None
     if found := _WE.match(text):
         return "we" if _verb(_without_manner(text[found.end() :])) else None
-    if (found := _THIS_PAPER.match(text)) and not re.match(
-        r"our [a-z]+ (?:is|was|has|involves|aims)\b", text, re.IGNORECASE
-    ):
+    if found := _THIS_PAPER.match(text):
         return "paper" if _third(text[found.end() :].split()[0]) else None
     if _PASSIVE_HERE.match(text):
         return "passive"
@@ -410,12 +409,7 @@ def _third_person(text: str) -> str:
 def _verb(predicate: str) -> str | None:
     """Return the verb that a predicate opens with, or nothing where it isn't a plain one."""
     word = predicate.split()[0] if predicate.split() else ""
-    if (
-        word in _BASES
-        or word in _DEEDS
-        or word in _PASTS
-        or word in ("are", "have", "were", "had", "can", "call", "name")
-    ):
+    if word in _BASES or word in _DEEDS or word in _PASTS or word in ("are", "have", "were", "had", "can", "call"):
         return word
     return word if re.fullmatch(r"[a-z]+ed", word) else None
 
@@ -543,7 +537,7 @@ _FIRST_OF_PHRASE = re.compile(
 _SUBJECT_AND_VERB = re.compile(
     r"^(?P<subject>(?!(?:There|It|They|This|That|These|Those|What|Which|How|Here|To|We|If)\b)"
     r"(?:(?!\b(?:that|which|who|whose|whether|how|what|where|when|to|than|if)\b)[^,;:.()]){3,70}?)"
-    rf" (?P<rest>(?:{_AUXILIARY}|{_ONLY_THIRDS}|(?<=s )(?:{_ONLY_BASES})|(?<=corpora )(?:{_ONLY_BASES}))\b.{{12,}})$"
+    rf" (?P<rest>(?:{_AUXILIARY}|{_ONLY_THIRDS}|(?:(?<=s )|(?<=corpora ))(?:{_ONLY_BASES}))\b.{{12,}})$"
 )
 # A subject that ends on an adverb or a conjunction isn't whole.
 _NO_SUBJECT = re.compile(r"(?:\b(?:and|or|but|not|also|then|often|still)|ly)$")
@@ -867,9 +861,9 @@ def _fits(old: str, before: str, after: str) -> bool:
     if first in ("based", "compared"):
         return not re.search(r"\b(?:(?:is|are|was|were|be|been|being)(?: [a-z]+)?|when|as|[a-z]+ly) $", before)
     if first in ("using", "employing"):
-        return not re.search(
-            r"\b(?:of|by|for|from|and|or|than|in|on|to|before|after|when|while|through|without) $", before
-        )
+        return not _NO_MEANS.search(before)
+    if first == "simultaneously":
+        return not before.endswith((" by ", " to "))
     return first not in _THIRDS_OR_NOUNS or bool(_BEFORE_THIRD.search(before))
 
 

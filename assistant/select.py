@@ -30,7 +30,7 @@ MAX_PAPERS_SEVERAL = 6
 MAX_SENTENCES_FEW, _FEW = 2, 3
 _NEAREST = 3
 # Words that point among papers; that an abstract lacks them says nothing.
-_COUNTS = frozenset("one two three both first second third last other".split())
+_POINTERS = frozenset("one two three both first second third last other".split())
 
 _SEVERAL = re.compile(
     r"""\b(?:
@@ -200,7 +200,7 @@ def nearest(question: str, found: Sequence[Found]) -> tuple[Nearest, ...]:
     """Return the papers nearest to a question that the library doesn't answer, and what they lack."""
     near = []
     for item in found[:_NEAREST]:
-        missing = [term for term in missing_terms(question, item.paper) if term.lower() not in _COUNTS][:4]
+        missing = [term for term in missing_terms(question, item.paper) if term.lower() not in _POINTERS][:4]
         why = "does not mention " + ", ".join(missing) if missing else "on the same subject, without an answer"
         near.append(Nearest(key=item.paper.key, title=item.paper.title, why=why))
     return tuple(near)
@@ -233,12 +233,16 @@ _NEAR, _NEAR_BIAS = (7.28, 2.84, 4.72), -11.03
 _NEAR_FROM: dict[Form, float] = {"several": 0.35, "open": 0.45, "one": 0.7}
 
 
+def _anything(sentence: str) -> bool:
+    return True
+
+
 def choose(
     question: str,
     found: Sequence[Found],
     library: Library,
     embedder: Embedder,
-    says: Callable[[str], bool] = lambda sentence: True,
+    says: Callable[[str], bool] = _anything,
 ) -> list[Choice]:
     """Return the sentences that the answer is to be made of, in the order in which they are told.
 
@@ -255,8 +259,8 @@ def choose(
     told = [item for item in found if any(says(span.text) for span in tellable(item.paper))]
     if not told:
         return []
-    every = rank_sentences(question, [item.paper for item in told], library, embedder, contributions=True)
-    ranked = [choice for choice in every if says(choice.span.text)]
+    papers = [item.paper for item in told]
+    ranked = rank_sentences(question, papers, library, embedder, contributions=True, says=says)
     of_paper: dict[str, list[Choice]] = {}
     for choice in ranked:
         of_paper.setdefault(choice.paper.key, []).append(choice)
@@ -265,8 +269,7 @@ def choose(
     if len(relevant) > 1:
         each = MAX_SENTENCES_FEW if len(relevant) <= _FEW else 1
         return [choice for item in relevant for choice in _in_order(of_paper[item.paper.key][:each])]
-    ranked = rank_sentences(question, [item.paper for item in told[:1]], library, embedder)
-    return _in_order(_fitting([choice for choice in ranked if says(choice.span.text)]))
+    return _in_order(_fitting(rank_sentences(question, papers[:1], library, embedder, says=says)))
 
 
 def _fitting(ranked: Sequence[Choice]) -> list[Choice]:
@@ -323,6 +326,7 @@ def rank_sentences(
     embedder: Embedder,
     *,
     contributions: bool = False,
+    says: Callable[[str], bool] = _anything,
 ) -> list[Choice]:
     """Return all sentences of some papers that could stand alone, those that fit the question best first.
 
@@ -332,8 +336,9 @@ def rank_sentences(
         library: knows how rare each term is.
         embedder: compares meanings.
         contributions: prefer sentences that say what the paper itself does.
+        says: tells whether a sentence may be chosen at all.
     """
-    candidates = [(paper, span) for paper in papers for span in tellable(paper)]
+    candidates = [(paper, span) for paper in papers for span in tellable(paper) if says(span.text)]
     if not candidates:
         return []
     vectors = embedder.embed([question, *(span.text for _, span in candidates)])

@@ -156,22 +156,22 @@ def word(
     read = written = 0
     offered = _offered(choice, subject) if by_rule else []
     while offered:
-        chosen = offered[0]
-        if len(offered) > 1:
+        origin: Origin = "generated"
+        if len(offered) == 1:  # nothing to choose: the program's words, not the model's
+            origin, candidate = "template", _judged(offered.pop(), choice, judge)
+        else:
             completion = generator.complete(messages, Sampling(source=source, among=tuple(offered), seed=seed))
             read += completion.prompt_tokens
             written += completion.completion_tokens
-            chosen = completion.text
-        if chosen not in offered:  # a server without grammars
-            candidate = _examine(completion, choice, subject, judge)
-        else:
-            candidate = _judged(chosen, choice, judge)
+            if completion.text in offered:
+                offered.remove(completion.text)
+                candidate = _judged(completion.text, choice, judge)
+            else:  # a server without grammars
+                offered.clear()
+                candidate = _examine(completion, choice, subject, judge)
         if candidate.passes:
-            # With nothing left to choose it is the program's words, not the model's.
-            origin: Origin = "generated" if len(offered) > 1 else "template"
             return Worded(_statement(candidate, choice, judge, origin), tuple(dropped), read, written)
         dropped.append(_failed(candidate, choice))
-        offered = [text for text in offered if text != chosen] if chosen in offered else []
     for sampling in _samplings(source, seed, subject) if free else ():
         completion = generator.complete(messages, sampling)
         read += completion.prompt_tokens

@@ -21,7 +21,7 @@ Sampled = Annotated[
     int | None, typer.Option("--n", min=1, help="How many questions; all by default.", show_default=False)
 ]
 
-Quick = Annotated[bool, typer.Option("--quick", help="A small sample, some two minutes.")]
+Quick = Annotated[bool, typer.Option("--quick", help="A small sample.")]
 
 _EVERY_S = 10.0
 

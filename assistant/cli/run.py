@@ -184,7 +184,7 @@ class Run:
     def writes_freely(self) -> bool:
         """Whether the generator may write a sentence freely where no rule rewords it: not the small default model.
 
-        Of 16 free wordings of its that passed every check on the evaluation set, half said less or something else.
+        Of 16 free wordings that passed every check on the evaluation set, half said less or something else.
         """
         return self.adapter is None
 

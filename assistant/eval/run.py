@@ -59,7 +59,7 @@ class Sizes:
 
 ALL = Sizes()
 QUICK = Sizes(questions=4, drafts=1, claims=8)
-"""Some two minutes on two cores with the default model, most of them for the draft; on slow ones more."""
+"""As little as still touches every part; most of its time goes into the draft."""
 
 
 @dataclass(frozen=True)

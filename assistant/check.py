@@ -529,12 +529,12 @@ def kept(statement: str, sentence: str) -> float:
 
 
 _OPENING_WE = re.compile(
-    r"^(?:(?:In|Throughout|With|Through) (?:this|the present|our) (?:paper|work|study|article),? |Here,? )?we\b"
-    r"(?: (?:also|then|further|first|finally|thus|therefore|hence|additionally)\b)?(?! ?')",
+    r"^(?:(?:In|Throughout|With|Through) (?:this|the present|our) (?:paper|work|study|article),? |Here,? )?"
+    r"(?-i:[Ww]e)\b(?: (?:also|then|further|first|finally|thus|therefore|hence|additionally)\b)?(?! ?')",
     re.IGNORECASE,
 )
 _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\bwe\b", re.IGNORECASE), "the authors"),
+    (re.compile(r"\b[Ww]e\b"), "the authors"),
     (re.compile(r"\bours\b", re.IGNORECASE), "theirs"),
     (re.compile(r"\bour\b", re.IGNORECASE), "their"),
     (re.compile(r"\bus\b"), "them"),
@@ -542,7 +542,8 @@ _FIRST_TO_THIRD: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 # A purpose or a motive that only the sentence before names: "To address these challenges, we propose …".
 _POINTING_LEAD_IN = re.compile(
-    r"^(?:To [a-z]+(?: [a-z]+){0,4}?|(?:Motivated|Inspired|Guided|Driven) by|In light of) "
+    r"^(?:To [a-z]+(?: [a-z]+){0,4}?|(?:Motivated|Inspired|Guided|Driven) by|In light of"
+    r"|(?:Building|Based|Drawing|Relying) (?:up)?on) "
     r"(?:(?:all|both) (?:of )?)?(?:this|these|that|those|such|the above|the aforementioned)\b[^,.;:]{0,50}, "
     r"(?=(?:we|in this|here|this (?:paper|work|study|article)|the (?:authors|paper)|our)\b)",
     re.IGNORECASE,
@@ -553,7 +554,8 @@ _LEAD_IN = re.compile(
     r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|"
     r"Next|First|Second|Third|Firstly|Secondly|Thirdly|Lastly|"
     r"Nevertheless|Nonetheless|Instead|Accordingly|Concretely|Interestingly|For this purpose|Overall|In this paper|"
-    r"In this work),\s+"
+    r"In this work|For example|For instance|Initially|Lately|Crucially|Surprisingly|Remarkably|Unfortunately|"
+    r"Ultimately|In short|In summary|To summarize|In conclusion|To conclude),\s+"
 )
 
 
@@ -573,8 +575,12 @@ def third_person(sentence: str, subject: str = "The authors") -> str:
 
 def without_lead_in(sentence: str) -> str:
     """Return a sentence without the words in front that tie it to the one before it."""
-    text = _LEAD_IN.sub("", _POINTING_LEAD_IN.sub("", _LEAD_IN.sub("", sentence)))
-    return text if text == sentence else text[:1].upper() + text[1:]
+    text = sentence
+    for lead in (_LEAD_IN, _POINTING_LEAD_IN, _LEAD_IN):
+        if found := lead.match(text):
+            text = text[found.end() :]
+            text = text[:1].upper() + text[1:]
+    return text
 
 
 def informative(sentence: str) -> bool:

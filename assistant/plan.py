@@ -37,12 +37,15 @@ _NEAR_TOPIC = 0.55
 # papers' references, and one in ninety of a paper's own, lie below).
 _NEAR_ABSTRACT = 0.25
 _CLOSE_TO_OWN = 0.5
-_ANNOUNCES, _TELLABLE, _LEANS, _BACKGROUND = 0.15, 0.1, -0.3, -0.25
+_ANNOUNCES, _CONTRIBUTES, _TELLABLE, _LEANS, _BACKGROUND = 0.15, 0.35, 0.1, -0.3, -0.25
 _MAX_KEYS_TOGETHER = 4
-# That code and data are to be had says nothing of what a paper does.
+# That code and data are to be had, and what the authors hope for, says nothing of what a paper does.
 _IDLE = -0.4
-_ON_THE_RELEASE = re.compile(
-    r"\b(?:code|data|corpus|models?|dataset|source|software|it)\b[^.]{0,40}\b(?:available|public|released|open.source)\b",
+_SAYS_LITTLE = re.compile(
+    r"\b(?:code|data|corpus|models?|dataset|source|software|it)\b[^.]{0,40}\b(?:available|public|released|open.source)\b"
+    r"|\bwe (?:also |hereby )?(?:hope|believe|release (?:the |our |all )?(?:code|source|models?|weights|checkpoints)"
+    r"|thank|acknowledge)\b|\b(?:we|this (?:work|paper|study)) (?:can|may|could|will|might) "
+    r"(?:help|inspire|foster|shed|serve)\b",
     re.IGNORECASE,
 )
 
@@ -204,8 +207,9 @@ def fittest(choices: Sequence[Choice]) -> list[Choice]:
     def value(choice: Choice) -> float:
         sentence = choice.span.text
         told = _ANNOUNCES * recast.announces(sentence) + _TELLABLE * recast.tellable(sentence)
+        told += _CONTRIBUTES * recast.contributes(sentence)
         lacks = _LEANS * recast.points_back(sentence) + _BACKGROUND * (choice.span.start < first)
-        lacks += _IDLE * bool(_ON_THE_RELEASE.search(sentence))
+        lacks += _IDLE * bool(_SAYS_LITTLE.search(sentence))
         return choice.score + told + lacks
 
     return sorted(choices, key=lambda choice: (-value(choice), choice.span.start))

@@ -60,7 +60,8 @@ _SAME_IN_PAST = frozenset(_PASTS) - {"set"}
 _ADVERBS = r"(?:also|then|further|first|finally|thus|therefore|hence|additionally|here|next|jointly|briefly)"
 _WE = re.compile(
     rf"^(?:(?:in|throughout|with|through) (?:this|the present|our) (?:paper|work|study|article|letter|survey),? "
-    rf"|here,? |to this end, |to that end, )?(?:we|the authors|the researchers|the investigators) (?:{_ADVERBS} )?",
+    rf"|here,? |to this end, |to that end, )?(?:(?-i:[Ww]e)|the authors|the researchers|the investigators)"
+    rf" (?:{_ADVERBS} )?",
     re.IGNORECASE,
 )
 _THIS_PAPER = re.compile(
@@ -104,8 +105,28 @@ _POINTS_BACK = re.compile(
 
 # "Represent each node …": a step of a list, that nobody is said to take.
 _TELLS_TO = re.compile(r"^[A-Z][a-z]+ (?:a|an|the|all|each|every|them|it)\b")
-# "outperforms (2016)": the object of the verb is a citation, which is left out with its brackets.
-_CUT_CITATION = re.compile(r"\b[a-z]+s \(\d{4}[a-z]?\)")
+# "outperforms (2016)", "established by (Name, 2018)": what a verb or a preposition goes with is a citation, which is
+# left out with its brackets.
+_CUT_CITATION = re.compile(
+    r"\b(?:[a-z]+s \(\d{4}[a-z]?\)|(?:by|of|in|from|to|with|on|than|following|see|and) \([A-Z][^()]*\d{4}[a-z]?\))"
+)
+# "We address this challenge, and propose …", "… by proposing …": the challenge is in the sentence before.
+_ANSWERS = r"(?:address|tackle|overcome|solve|resolve|mitigate|alleviate|bridge|fill|meet|handle|remedy|counter)"
+_POINTS_AT = r"(?:all |both )?(?:of )?(?:this|that|these|those|such|the above|the aforementioned)\b"
+_ANSWERS_AND = re.compile(
+    rf"^((?:in this (?:paper|work|study),? )?we )(?:{_ADVERBS} )?{_ANSWERS} {_POINTS_AT}[^,.;:]{{0,40}},? (?:and|by) "
+    r"(?:(?P<ing>(?:propos|introduc|develop|present|design)ing)|(?=(?:propose|introduce|develop|present|design)\b))",
+    re.IGNORECASE,
+)
+# "…, to address the above issues."
+_ANSWERS_BEHIND = re.compile(
+    rf",? (?:in order )?to (?:{_ANSWERS}|deal with) {_POINTS_AT} [a-z -]{{1,40}}(?=\.?$)", re.IGNORECASE
+)
+# ", however," in the middle leans on the sentence before; behind a phrase in front one comma is needed.
+_TURNS = re.compile(
+    r"(?P<front>^(?:At|In|On|For|With|Under|By|From|When|While|Among|Across|Over|If|After|Before)\b[^,]{3,60},)?"
+    r"(?(front)|,) (?:however|therefore|thus|moreover|furthermore|in turn|hence|consequently|for example|for instance),"
+)
 _OPENS_THEN_POINTS = re.compile(
     r"^(?:on|in|for|with|among|across|using|by|when|after|before|at|during|while|although|though|if|because|as|unlike|from)"
     r" [^,]{3,90}, (?:it|they|this|these|he|she|such)\b",
@@ -180,6 +201,30 @@ def announces(sentence: str) -> bool:
     return bool(_WE.match(text) or _THIS_PAPER.match(text) or _PASSIVE_HERE.match(text))
 
 
+# "We propose …", "This paper presents …", but not what comes on top of it: "We also show …", "We hope …".
+_CONTRIBUTES = re.compile(
+    r"^(?:propos|introduc|present|develop|describ|design|devis|build|built|creat|construct|releas|put forward|study\b"
+    r"|studies|studied|investigat|examin|explor|analy|survey|review|compar|evaluat|formulat|extend|address|tackl|ask"
+    r"|collect|establish|benchmark|assess|measure|quantif|characteri)",
+    re.IGNORECASE,
+)
+_ON_TOP = re.compile(
+    r"^(?:moreover|further|furthermore|additionally|in addition|finally|lastly|besides|also|then|next|second|third"
+    r"|secondly|thirdly|(?:we|this paper|the authors) (?:also|then|further|additionally|finally|next))\b",
+    re.IGNORECASE,
+)
+
+
+def contributes(sentence: str) -> bool:
+    """Tell whether a sentence says what its paper is for above all: what it proposes, builds or studies."""
+    text = _plain(sentence)
+    found = _WE.match(text) or _THIS_PAPER.match(text)
+    if not found:
+        return bool(_PASSIVE_HERE.match(text))
+    aims = re.sub(r"^(?:aims?|seeks?|intends?|attempts?|tr(?:y|ies)) to ", "", _without_manner(text[found.end() :]))
+    return bool(_CONTRIBUTES.match(aims)) and not _ON_TOP.match(" ".join(sentence.split()))
+
+
 def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[Recast]:
     """Return the ways in which a sentence can be told, in no order; none where it can't.
 
@@ -247,6 +292,9 @@ def _plain(sentence: str) -> str:
     text = re.sub(r"^(?:\(?(?:[ivx]{1,4}|[IVX]{1,4}|\d)\)|\d\.)\s+", "", text)
     text = check.without_lead_in(text)
     text = re.sub(r"^(?:But|And|Yet|So) ([a-z])", lambda found: found[1].upper(), text)
+    text = _ANSWERS_AND.sub(lambda found: found[1] + (found["ing"] or "").replace("ing", "e"), text)
+    text = _ANSWERS_BEHIND.sub("", text)
+    text = _TURNS.sub(lambda found: found["front"] or "", text, count=1)
     text = re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text)
     return text.strip()
 
@@ -346,7 +394,7 @@ _OPENERS = frozenset(
     """A An The This These Those That Our Their Its In On For With Among Across Using By When After Before Compared
     Under At During While Although If Because As Unlike From Between Despite Given To Through Based Most Many Some
     Several All Both Each Recent Recently Current Currently Existing Previous Prior Given Since Traditional Standard
-    Modern Early Large Unfortunately Typically Often Not No One Two Three Combining Training Like Of""".split()
+    Modern Early Unfortunately Typically Often Not No One Two Three Combining Training Like Of""".split()
 )
 
 

@@ -6,7 +6,7 @@ share, the names from the papers' own words. No language model takes part.
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Similarities = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 _MAX_LENGTH = 4
+_ARTICLE = "the "
 _TERM_WEIGHT = 0.4
 _WORD_OR_MARK = re.compile(r"[^\W_]+(?:[’'^+/-]+[^\W_]+)*(?:\+\+|\+|%)?|[.,;:()“”\"?!–—]")
 # Words in which papers speak about anything: no theme by themselves, and none begins or ends with them.
@@ -61,7 +62,7 @@ class Term:
     """A noun phrase that several papers use.
 
     Attributes:
-        text: as one of the papers writes it, in lower case but for names; with "the" where they mostly write it so.
+        text: as one of the papers writes it, in lower case but for names.
         stems: its words' stems.
         papers: which of the texts have it, by their place.
     """
@@ -86,11 +87,23 @@ def shared_terms(texts: Sequence[str]) -> list[Term]:
                 seen = nouns.setdefault(stems, {})
                 seen[surface] = seen.get(surface, 0) + 1
     terms = [
-        Term(min(nouns[stems], key=lambda text: (-nouns[stems][text], text)), stems, frozenset(places))
+        Term(surface, stems, frozenset(places))
         for stems, places in users.items()
-        if len(places) >= 2 and stems in nouns and not max(nouns[stems], key=nouns[stems].__getitem__).startswith("a ")
+        if len(places) >= 2 and (surface := _surface(nouns.get(stems, {})))
     ]
     return sorted(terms, key=lambda term: (-_weight(term, len(texts)), term.text))
+
+
+def _surface(seen: Mapping[str, int]) -> str:
+    """Return how a phrase is written as the name of a theme: as it mostly is, where it needs no article.
+
+    Where papers mostly write it with one, their plural stands for it ("the language model", "language models").
+    """
+    best = min(seen, key=lambda text: (-seen[text], text), default="")
+    if not best.startswith(_ARTICLE):
+        return best
+    plurals = [text for text in seen if text.endswith("s") and not text.startswith(_ARTICLE)]
+    return min(plurals, key=lambda text: (-seen[text], text), default="")
 
 
 def _phrases(text: str) -> list[tuple[tuple[str, ...], str, bool]]:
@@ -109,7 +122,7 @@ def _phrases(text: str) -> list[tuple[tuple[str, ...], str, bool]]:
                 surface = " ".join(word if _is_name(word) else word.lower() for word in run)
                 singular = not (run[-1].endswith("s") or run[-1].endswith("ing"))
                 if singular and before in ("the", "a", "an"):
-                    surface = f"{'the' if before == 'the' and len(run) > 1 else 'a'} {surface}"
+                    surface = f"{_ARTICLE}{surface}"
                 found.append((tuple(stem(part) for word in run for part in word.split("-")), surface, stands))
     return found
 

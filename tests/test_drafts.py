@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import evidence, ingest, lock, plan, prompts, recast, themes
+from assistant import evidence, ingest, lock, plan, prompts, recast, sentences, themes
 from assistant.config import Settings
 from assistant.draft import Drafted, Drafter
 from assistant.errors import ReadError, UsageError
@@ -20,6 +20,7 @@ from assistant.recast import Subject
 from assistant.records import Citation, Draft, Paper, Record, Source
 from assistant.retrieve import Retriever
 from assistant.section import CiteStyle, Form, Mention, Part, Section, SectionParagraph, Sentence, written
+from assistant.select import Choice
 from assistant.store import Store, write_lock
 from assistant.terms import longest_common_run, numbers
 from assistant.testing import HashingEmbedder, ScriptedGenerator
@@ -196,6 +197,30 @@ def test_terms_are_noun_phrases_that_papers_share() -> None:
     terms = {term.text for term in themes.shared_terms(texts)}
     assert "low-bit weights" in terms
     assert not terms & {"use table", "results", "method", "proposed"}
+
+
+def test_a_theme_needs_no_article() -> None:
+    """What papers write with an article is named in the plural that one of them has, or not at all."""
+    one = ["We train the small lamp on hills.", "It beats the small lamp of others.", "Here the small lamp is best."]
+    assert "small lamps" not in {term.text for term in themes.shared_terms(one)}
+    texts = [*one, "We count sheep with small lamps."]
+    names = {term.text for term in themes.shared_terms(texts)}
+    assert "small lamps" in names
+    assert not any(name.startswith(("the ", "a ")) for name in names)
+
+
+def test_what_a_paper_proposes_is_told_before_what_it_also_shows() -> None:
+    """A draft says of each paper first what it is for, wherever the topic's words stand, and no hopes."""
+    paper = Paper(
+        key="lamp",
+        title="Lamps",
+        abstract="Counting sheep at night is hard and counting sheep in fog is harder. We propose Lantern, a cheap "
+        "lamp for farms on hills. We also show counts of sheep at night and in fog. We hope to help counting sheep.",
+    )
+    spans = sentences.split(paper.abstract)
+    choices = [Choice(paper, span, score) for span, score in zip(spans, (0.9, 0.6, 0.9, 1.0), strict=True)]
+    assert [choice.span.text.split()[1] for choice in plan.fittest(choices)][:2] == ["propose", "also"]
+    assert plan.fittest(choices)[-1].span.text.startswith("Counting")
 
 
 def test_groups_hold_each_place_once() -> None:

@@ -240,11 +240,72 @@ def test_rewordings_that_leave_nothing_out_come_first() -> None:
             "But how to count sheep in fog remains an open question on hills.",
             "The authors note that how to count sheep in fog is still an open question on hills.",
         ),
+        (
+            "In this paper, we meet this challenge, and propose Lantern, a lamp that counts sheep on hills at night.",
+            "The authors propose Lantern, a lamp that counts sheep on hills at night.",
+        ),
+        (
+            "We then overcome these limits by introducing a small lamp that counts sheep on hills at night.",
+            "The authors introduce a small lamp that counts sheep on hills at night.",
+        ),
+        (
+            "We propose Lantern, a lamp that counts sheep on hills at night, to solve the above problems.",
+            "The authors propose Lantern, a lamp that counts sheep on hills at night.",
+        ),
+        (
+            "Building on these observations, in this work, we design a lamp that counts sheep on hills at night.",
+            "The authors design a lamp that counts sheep on hills at night.",
+        ),
+        (
+            "In thick fog, however, small lamps count sheep better than shepherds do.",
+            "In thick fog, the authors note, small lamps count sheep better than shepherds do.",
+        ),
+        (
+            "Small lamps, however, count sheep on hills better than large ones in fog.",
+            "The authors note that small lamps count sheep on hills better than large ones in fog.",
+        ),
+        (
+            "For example, small lamps miss 3% of the sheep on the hills of the test set.",
+            "The authors report that small lamps miss 3% of the sheep on the hills of the test set.",
+        ),
     ],
 )
 def test_what_somebody_does_is_told_with_the_manner_of_it(sentence: str, told: str) -> None:
     """An adverb stays with its verb, verbs that only "we" makes plain are known, and a "but" opens nothing."""
     assert told in recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
+
+
+def test_an_acronym_in_capitals_is_not_somebody() -> None:
+    """The authors are those who say "we"; in capitals it may stand for word embeddings."""
+    sentence = "WE are vectors of words that a small net learns from eight hundred books on sheep."
+    offered = recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
+    assert all("WE are" in text for text in offered)
+
+
+def test_a_sentence_whose_citation_was_its_object_is_not_told() -> None:
+    """Without its brackets "established by (Somebody, 2018)" would say nothing."""
+    sentence = "We follow the rules laid down by (Miller et al., 2018) that ask for lamps on hills."
+    assert recast.recast(sentence, Subject("The authors", named=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "does"),
+    [
+        ("We propose a lamp that counts sheep.", True),
+        ("In this paper, we aim to study how sheep sleep.", True),
+        ("To this end, we collect calls of sheep.", True),
+        ("A lamp for sheep is proposed in this paper.", True),
+        ("This work investigates why sheep gather.", True),
+        ("We also propose a smaller lamp.", False),
+        ("Moreover, we propose a smaller lamp.", False),
+        ("We hope that the lamp helps shepherds.", False),
+        ("We show that the lamp helps shepherds.", False),
+        ("Sheep sleep at night.", False),
+    ],
+)
+def test_the_contribution_of_a_paper_is_told_from_what_comes_on_top(sentence: str, does: bool) -> None:
+    """What a paper proposes or studies is its contribution; what it also does, hopes or finds isn't."""
+    assert recast.contributes(sentence) is does
 
 
 def test_a_condition_in_front_is_not_taken_for_a_purpose() -> None:

@@ -90,18 +90,23 @@ def record(row: dict[str, Any], line: int) -> Record:
 def neighbours(library: Library, papers: Sequence[dict[str, Any]], count: int) -> Iterator[tuple[Record, np.ndarray]]:
     """Yield made-up papers with vectors near real ones; the noise has the covariance of the real vectors.
 
-    A title is a real one with a number, an abstract four sentences of four papers, so that none is taken for another.
+    A title is made of eight words of real ones, an abstract of four sentences of four papers, so that none is taken for
+    another, nor even has to be compared with many.
+    Where a filling was cut off, the next one goes on behind it.
     """
-    draw = np.random.default_rng(0)
+    first = max(0, len(library) - len(papers))
+    draw = np.random.default_rng(first)
+    words = [word for row in papers for word in row["title"].split()]
     texts = [span.text for row in papers for span in split(record(row, 0).abstract)]
     _, real = library.vectors()
     spread = np.linalg.cholesky(np.cov(real, rowvar=False) + 1e-6 * np.eye(real.shape[1]))
-    for at in range(count):
+    for at in range(first, first + count):
         row = papers[at % len(papers)]
         noise = _NOISE * spread @ draw.standard_normal(real.shape[1])
         vector = real[int(draw.integers(len(real)))] + noise
         abstract = " ".join(texts[place] for place in draw.integers(len(texts), size=4))
-        copy = {**row, "title": f"Part {at} of {row['title']}", "abstract": abstract}
+        title = " ".join(words[place] for place in draw.integers(len(words), size=8))
+        copy = {**row, "title": title, "abstract": abstract}
         yield record(copy, 1_000_000 + at), (vector / np.linalg.norm(vector)).astype(np.float32)
 
 

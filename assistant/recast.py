@@ -185,10 +185,14 @@ def points_back(sentence: str) -> bool:
     return bool(_POINTS_BACK.search(text)) or (bool(_LEANS.match(text)) and not opens_known)
 
 
+# "1)" or "ii)" in a running list.
+_ENUMERATOR = re.compile(r"(?<![\w(])(?:\d|[ivx]{1,4}|[a-d])\) ")
+
+
 def _balanced(text: str) -> bool:
     """Tell whether each bracket that opens closes, and none closes that didn't open."""
     depth = 0
-    for char in text:
+    for char in _ENUMERATOR.sub("", text):
         depth += (char == "(") - (char == ")")
         if depth < 0:
             return False
@@ -295,7 +299,7 @@ def _plain(sentence: str) -> str:
     text = _ANSWERS_AND.sub(lambda found: found[1] + (found["ing"] or "").replace("ing", "e"), text)
     text = _ANSWERS_BEHIND.sub("", text)
     text = _TURNS.sub(lambda found: found["front"] or "", text, count=1)
-    text = re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text)
+    text = _ENUMERATOR.sub("", re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text))
     return text.strip()
 
 
@@ -789,6 +793,12 @@ _JOINED_NOUNS = re.compile(
     rf"|{_VERBS}|[a-z]+ed|[a-z]+ly)\b)"
     r"(?=[a-z][\w-]*(?: [\w-]+){0,3}(?:[.,;:]| (?:of|in|on|for|with|from|to|at|that|which)\b))"
 )
+# What is between, or a combination of, two things is so of one "and" the other.
+_NEEDS_AND = re.compile(
+    r"\b(?:both|between|respectively|(?:combination|combinations|mixture|comparison|trade-off|interplay|union|alignment"
+    r"|integration|fusion|pairs?|intersection) of)\b",
+    re.IGNORECASE,
+)
 # Behind "a model that uses …", a word that ends in s may be the next verb.
 _MAYBE_VERB = re.compile(r"[a-z]+s\b")
 _RELATIVE = re.compile(r"\b(?:that|which|who|it|they)\b")
@@ -833,7 +843,7 @@ def _swapped(text: str) -> Iterator[str]:
     for found in _MEANS_TO.finditer(text):
         if doing := _GERUNDS.get(found["verb"]):
             yield f"{text[: found.start('to')]}for {doing}{text[found.end() :]}"
-    if " both " not in text and " between " not in text:
+    if not _NEEDS_AND.search(text):
         for found in _JOINED_NOUNS.finditer(text):
             if _MAYBE_VERB.match(text, found.end()) and _RELATIVE.search(text[: found.start()]):
                 continue

@@ -21,6 +21,8 @@ from assistant.wording import CHECKED_BY, Tally, citation, word
 
 MAX_RUN, AIMED_RUN = 10, 7
 _ENOUGH_WORDS, _GOOD_WORDS, _MANY_WORDS = 9, 18, 28
+# What a paper is for may be said in fewer words than what else it says.
+_ENOUGH_FOR_CONTRIBUTION = 6
 _SENTENCES_TRIED, _SENTENCES_WORDED = 5, 2
 _CHECKED = 6
 _MAX_QUOTED = 32
@@ -112,7 +114,8 @@ class Teller:
             best = self._best_recast(
                 choice, recast.recast(choice.span.text, subject, year=year), subject, situation, barred
             )
-            if best and recast.words_in(best.text) >= _ENOUGH_WORDS + len(subject.text.split()) - 1:
+            enough = _ENOUGH_FOR_CONTRIBUTION if recast.contributes(choice.span.text) else _ENOUGH_WORDS
+            if best and recast.words_in(best.text) >= enough + len(subject.text.split()) - 1:
                 return self._told(best, choice, subject, repaired=failed)
             if best and short is None:
                 short = self._told(best, choice, subject, repaired=failed)

@@ -202,6 +202,7 @@ def test_words_that_say_the_same_are_the_same_to_the_checks(sentence: str, state
         ("The net counts sheep, which is the main source of its use due to fog.", ", that is"),
         ("Counting sheep in fog is a more difficult task due to noise.", "more hard"),
         ("The set of automatically annotated data for training grows due to lamps.", "automatically data"),
+        ("We report on a combination of night lamps and day lamps for hills due to fog.", "as well as"),
     ],
 )
 def test_a_noun_is_not_reworded_as_a_verb(sentence: str, never: str) -> None:
@@ -263,6 +264,10 @@ def test_rewordings_that_leave_nothing_out_come_first() -> None:
         (
             "Small lamps, however, count sheep on hills better than large ones in fog.",
             "The authors note that small lamps count sheep on hills better than large ones in fog.",
+        ),
+        (
+            "We propose Lantern, a lamp for hills, by joining 1) a small net and 2) a large battery.",
+            "The authors propose Lantern, a lamp for hills, by joining a small net and a large battery.",
         ),
         (
             "For example, small lamps miss 3% of the sheep on the hills of the test set.",

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from assistant.judge import checks, format
 from assistant.judge.base import Evidence
 from assistant.sentences import Span
@@ -45,3 +48,26 @@ def nearest(claim: str, evidence: Evidence, windows: Sequence[list[Span]]) -> li
     covers = [checks.align(claim, [joined(evidence, window)])[0].coverage for window in windows]
     order = sorted(range(len(windows)), key=lambda at: (-covers[at], at))
     return [windows[at] for at in order[:MAX_READ]]
+
+
+def nearest_sentences(
+    claim: str, spans: Sequence[Span], cosines: npt.NDArray[np.float32], words: int = format.NEAREST_WORDS
+) -> list[Span]:
+    """Return the sentences that are nearest to a claim, by words and by meaning, in their order in the text.
+
+    Args:
+        claim: one sentence.
+        spans: all sentences of the evidence.
+        cosines: (sentences,) of their vectors with the claim's.
+        words: how many words they may have together; the nearest two are always among them.
+    """
+    coverage = {item.span: item.coverage for item in checks.align(claim, spans)}
+    order = sorted(range(len(spans)), key=lambda at: (-coverage[spans[at]] - float(cosines[at]), at))
+    chosen, total = order[:2], sum(len(spans[at].text.split()) for at in order[:2])
+    for at in order[2:]:
+        length = len(spans[at].text.split())
+        if total + length > words:
+            break
+        chosen.append(at)
+        total += length
+    return [spans[at] for at in sorted(chosen)]

@@ -1,11 +1,10 @@
 """Fit the weights and the threshold of a judge on held-out claims.
 
-    python -m assistant.training.fit_judge --judge gate --adapter judge.gguf --pairs pairs.jsonl --out weights.json
-    python -m assistant.training.fit_judge --judge evaluation --pairs pairs.jsonl --out weights.json
+    python -m assistant.training.fit_judge --judge gate --adapter gate.gguf --pairs pairs.jsonl --out weights.json
+    python -m assistant.training.fit_judge --judge evaluation --adapter two.gguf --pairs pairs.jsonl --out weights.json
 
-The gate's language model has seen the `train` claims, so only the `dev` claims of `judge_pairs` may fit its weights.
-The evaluation's judge has learnt nothing from them, so all may; it takes the `train` claims, and the `dev` claims
-measure it. Signals are kept in `--signals FILE`, and a run that was stopped goes on from there.
+The judges' language models have seen the `train` claims, so only the `dev` claims of `judge_pairs` may fit weights.
+Signals are kept in `--signals FILE`, and a run that was stopped goes on from there.
 
 `supported` begins at the probability with the greatest balanced accuracy among those that call at most `--allow` of
 the contradicted claims supported, and `sure` is the same for `--allow-sure`, both by cross-validation over the papers.
@@ -27,11 +26,11 @@ from assistant.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Settings
 from assistant.eval import binary
 from assistant.eval.statistics import point
 from assistant.generate import Reader
-from assistant.judge import calibration, checks, surprise
+from assistant.judge import calibration, checks, claim_first
 from assistant.judge.base import Evidence
 from assistant.judge.calibration import Calibration
+from assistant.judge.claim_first import ClaimFirstJudge
 from assistant.judge.entailment import EntailmentJudge
-from assistant.judge.surprise import SurpriseJudge
 
 Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
@@ -41,7 +40,7 @@ _UNFITTED = Calibration(
 )
 
 
-def signals_of(rows: Sequence[Row], kind: str, adapter: Path | None, threads: int) -> Iterator[Row]:
+def signals_of(rows: Sequence[Row], kind: str, adapter: Path, threads: int) -> Iterator[Row]:
     """Yield each claim with its signals."""
     settings = Settings()
     file = models.resolve(DEFAULT_GENERATOR, "generator", cache=settings.models, offline=True, announce=print)
@@ -52,7 +51,7 @@ def signals_of(rows: Sequence[Row], kind: str, adapter: Path | None, threads: in
         from assistant.embed import MiniLM
 
         embedder = models.resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=True, announce=print)
-        evaluation = SurpriseJudge(reader, MiniLM(embedder, threads=threads), _UNFITTED)
+        evaluation = ClaimFirstJudge(reader, MiniLM(embedder, threads=threads), _UNFITTED)
     for row in rows:
         evidence = Evidence(row["evidence"], row["title"])
         spans = sentences.split(evidence.text)
@@ -64,7 +63,7 @@ def signals_of(rows: Sequence[Row], kind: str, adapter: Path | None, threads: in
                 failed = checks.failures(text, evidence, aligned)
                 values.append(calibration.signals(answer, aligned, failed, len(text.split())))
         else:
-            values = [found[0][1] for found in evaluation.signals(texts, evidence, spans)]
+            values = evaluation.signals(texts, evidence, spans)
         for claim, value in zip(row["claims"], values, strict=True):
             kept = {name: claim[name] for name in ("claim", "label", "type", "origin")}
             yield {"paper": row["paper"], **kept, "split": row["split"], "signals": value}
@@ -126,17 +125,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Fit and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--judge", choices=("gate", "evaluation"), required=True)
-    parser.add_argument("--adapter", type=Path)
+    parser.add_argument("--adapter", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--signals", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", default="")
     parser.add_argument("--allow", type=float, default=0.2, help="share of contradicted claims that may pass")
     parser.add_argument("--allow-sure", type=float, default=0.05, help="share of them that may be sure")
-    parser.add_argument("--limit", type=int, default=0, help="evidence texts of each split, 0 for all")
+    parser.add_argument("--limit", type=int, default=0, help="evidence texts, 0 for all")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(arguments)
-    rows = read_pairs(args.pairs, ("dev",) if args.judge == "gate" else ("train", "dev"), args.limit)
+    rows = read_pairs(args.pairs, args.limit)
     known = read_lines(args.signals)
     done = {row["paper"] for row in known}
     with args.signals.open("a", encoding="utf-8") as out:
@@ -152,43 +151,35 @@ def read_lines(path: Path) -> list[Row]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
-def read_pairs(path: Path, splits: Sequence[str], limit: int) -> list[Row]:
-    """Return the evidence texts of some splits with their claims."""
-    rows: list[Row] = []
-    for split in splits:
-        some = [row for row in read_lines(path) if row["split"] == split]
-        rows += some[:limit] if limit else some
-    return rows
+def read_pairs(path: Path, limit: int) -> list[Row]:
+    """Return the held-out evidence texts with their claims, at most `limit` unless it is 0."""
+    rows = [row for row in read_lines(path) if row["split"] == "dev"]
+    return rows[:limit] if limit else rows
 
 
 def report(args: argparse.Namespace, known: Sequence[Row]) -> None:
     """Fit on what may fit, print the figures, and write the weights."""
-    fitting = [row for row in known if args.judge == "gate" or row["split"] == "train"]
-    values = np.array([row["signals"] for row in fitting])
-    labels = np.array([row["label"] for row in fitting], float)
-    sizes = {origin: sum(row["origin"] == origin for row in fitting) for origin in {row["origin"] for row in fitting}}
-    weights = np.array([min(1.0, 150 / sizes[row["origin"]]) if row["origin"] != "hand" else 1.0 for row in fitting])
-    groups = [row["paper"] for row in fitting]
-    names = calibration.SIGNALS if args.judge == "gate" else surprise.SIGNALS
+    values = np.array([row["signals"] for row in known])
+    labels = np.array([row["label"] for row in known], float)
+    sizes = {origin: sum(row["origin"] == origin for row in known) for origin in {row["origin"] for row in known}}
+    weights = np.array([min(1.0, 150 / sizes[row["origin"]]) if row["origin"] != "hand" else 1.0 for row in known])
+    groups = [row["paper"] for row in known]
+    names = calibration.SIGNALS if args.judge == "gate" else claim_first.SIGNALS
     scores = cross_validated(values, labels, weights, groups)
-    contradicted = np.array([row["type"] in CONTRADICTED for row in fitting])
+    contradicted = np.array([row["type"] in CONTRADICTED for row in known])
     threshold = choose_threshold(scores, labels, contradicted, args.allow)
     model = fit(values, labels, weights)
     print(dict(zip(names, model.coef_[0].round(2).tolist(), strict=True)), "threshold", round(threshold, 3))
     for name, column in zip(names, values.T, strict=True):
-        print(f"  {name:16s} alone, AUC {figures(fitting, column.astype(float), 0.0)['auc']:.3f}")
-    reached = figures(fitting, scores, threshold)
-    held_out = [row for row in known if args.judge == "evaluation" and row["split"] == "dev"]
-    if held_out:
-        others = np.array([row["signals"] for row in held_out])
-        reached = figures(held_out, model.predict_proba(others)[:, 1], threshold)
+        print(f"  {name:16s} alone, AUC {figures(known, column.astype(float), 0.0)['auc']:.3f}")
+    reached = figures(known, scores, threshold)
     for allow in (0.05, 0.1, 0.15, 0.2, 1.0):
         at = choose_threshold(scores, labels, contradicted, allow)
-        print(f"allowing {allow:.2f}: threshold {at:.3f} " + json.dumps(figures(fitting, scores, at)))
+        print(f"allowing {allow:.2f}: threshold {at:.3f} " + json.dumps(figures(known, scores, at)))
     print(json.dumps(reached, indent=1))
     found = Calibration(
         version=args.version or args.judge,
-        adapter_sha256=hashlib.sha256(args.adapter.read_bytes()).hexdigest() if args.adapter else "",
+        adapter_sha256=hashlib.sha256(args.adapter.read_bytes()).hexdigest(),
         weights=tuple(model.coef_[0].round(4).tolist()),
         bias=round(float(model.intercept_[0]), 4),
         threshold=round(threshold, 4),

@@ -30,7 +30,18 @@ from torch import nn
 
 from assistant.eval import binary
 from assistant.eval.statistics import point
-from assistant.judge.format import CLAIM, MAX_CLAIM, MAX_EVIDENCE, NO, OPENING, YES, claim_text, evidence_text
+from assistant.judge.format import (
+    CLAIM,
+    MAX_CLAIM,
+    MAX_CLAIM_FIRST,
+    MAX_EVIDENCE,
+    NO,
+    OPENING,
+    YES,
+    claim_first_text,
+    claim_text,
+    evidence_text,
+)
 from assistant.training.adapters import (
     adapters,
     export_adapter,
@@ -74,13 +85,22 @@ def read_packs(path: Path, tokenizer: Any, splits: Sequence[str] | None = None) 
 
 
 def make_packs(row: dict[str, Any], tokenizer: Any) -> list[Pack]:
-    """Return one pack, or several where the claims don't fit into one."""
+    """Return one pack, or several where the claims don't fit into one.
+
+    Claims that come with sentences of their own (`nearest`) are read before them and again behind them.
+    """
     text = evidence_text(row["title"], row["evidence"])
     opening = tokenizer(OPENING, add_special_tokens=False)["input_ids"]
+    claim_first = "nearest" in row["claims"][0]
     prefix = opening + tokenizer(text, add_special_tokens=False)["input_ids"][:MAX_EVIDENCE]
     packs: list[Pack] = []
     for claim in row["claims"]:
-        ids = tokenizer(claim_text(claim["claim"]), add_special_tokens=False)["input_ids"][-MAX_CLAIM:]
+        if claim_first:
+            prefix = opening
+            asked = claim_first_text(claim["claim"], row["title"], claim["nearest"])
+            ids = tokenizer(asked, add_special_tokens=False)["input_ids"][-MAX_CLAIM_FIRST:]
+        else:
+            ids = tokenizer(claim_text(claim["claim"]), add_special_tokens=False)["input_ids"][-MAX_CLAIM:]
         if not packs or packs[-1].size + len(ids) > MAX_PACK:
             packs.append(Pack(prefix, [], [], [], []))
         info = {"paper": row["paper"], "source": row["source"], **claim}

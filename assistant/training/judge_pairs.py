@@ -23,7 +23,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from assistant import models
 from assistant.check import coverage
+from assistant.config import DEFAULT_EMBEDDER, Settings
+from assistant.embed import MiniLM
+from assistant.judge.windows import nearest_sentences
 from assistant.sentences import split as sentences
 from assistant.training.judge_rules import pubmedqa_packs, rule_packs
 from assistant.training.judge_sources import Row, acl_papers, claim, most_similar, pack, read, scifact_papers, share
@@ -152,6 +156,23 @@ def claim_only(packs: list[Row], origin: str | None = None) -> float:
     return float(roc_auc_score(labels, scores[:, 1]))
 
 
+def with_nearest(packs: Sequence[Row]) -> list[Row]:
+    """Return the packs with the sentences nearest to each claim, as the judge that reads the claim first gets them."""
+    settings = Settings()
+    file = models.resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=True, announce=print)
+    embedder = MiniLM(file)
+    found = []
+    for row in packs:
+        spans = sentences(row["evidence"])
+        vectors = embedder.embed([span.text for span in spans] + [one["claim"] for one in row["claims"]])
+        claims = []
+        for place, one in enumerate(row["claims"], len(spans)):
+            near = nearest_sentences(one["claim"], spans, vectors[: len(spans)] @ vectors[place])
+            claims.append({**one, "nearest": " ".join(span.text for span in near)})
+        found.append({**row, "claims": claims})
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the pairs and report what they hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -162,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--hand-times", type=int, default=2, help="copies of the hand-written claims")
     parser.add_argument("--rules", type=int, default=500, help="abstracts with rule-made claims")
     parser.add_argument("--pubmedqa", type=int, default=120, help="PubMedQA texts to train on, at most")
+    parser.add_argument("--nearest", action="store_true", help="give each claim the sentences nearest to it")
     parser.add_argument("--wice", action=argparse.BooleanOptionalAction, default=True)
     args = parser.parse_args(arguments)
     rng = random.Random(args.seed)
@@ -178,6 +200,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.rules:
         packs += rule_packs(args.data, {p["paper"] for p in hand}, args.rules, rng)
     rng.shuffle(packs)
+    if args.nearest:
+        packs = with_nearest(packs)
     with args.out.open("w") as out:
         for row in packs:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -495,11 +495,27 @@ def all_stems(text: str) -> set[str]:
     return {stem(part) for token in tokens(text) for part in token.split("-")}
 
 
+# A clause that says more of something, and can go without what is said of it becoming another claim.
+_ASIDE = re.compile(r"\b(?:which|that|who|whose|where|while|whereas|although|though|because|since)\b[^,;:.]*")
+_STILL_SAID = 0.34
+
+
+def _denied_aside(statement: str, sentence: str) -> bool:
+    """Tell whether all that a sentence denies stands in clauses that the statement leaves out as a whole."""
+    told = set(content_stems(statement))
+    rest = sentence
+    for aside in _ASIDE.finditer(sentence):
+        stems = set(content_stems(aside[0]))
+        if len(stems) > 1 and len(stems & told) <= _STILL_SAID * len(stems):
+            rest = rest.replace(aside[0], " ")
+    return not NEGATION.search(rest)
+
+
 def _negation(statement: str, sentence: str) -> Finding | None:
     said, there = bool(NEGATION.search(statement)), bool(NEGATION.search(sentence))
     if said and not there:
         return Finding("contradicted", "denies what the cited sentence doesn't deny")
-    if there and not said:
+    if there and not said and not _denied_aside(statement, sentence):
         return Finding("unsupported", "leaves out a negation of the cited sentence")
     return None
 

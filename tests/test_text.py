@@ -154,6 +154,27 @@ PAPER = Paper(
 )
 
 
+@pytest.mark.parametrize(
+    ("statement", "sentence", "shown"),
+    [
+        ("The lamp counts sheep.", "The lamp counts sheep, although it does not see them in thick fog.", True),
+        (
+            "The authors present Bench, a set of night tasks.",
+            "We present Bench, a set of night tasks where old scores fail to show any change of skill.",
+            True,
+        ),
+        ("The lamp counts sheep in fog.", "The lamp counts sheep that it does not see in fog.", False),
+        ("The lamp improves the counts.", "We show that the lamp does not improve the counts of sheep.", False),
+        ("The counts fall by 10 points.", "Without training on hills, the counts fall by 10 points.", False),
+        ("The lamps solve the task.", "None of the lamps, which cost a lot of money, solves the task.", False),
+        ("The lamp does find black sheep.", "The lamp does not, in our tests on hills, find black sheep.", False),
+    ],
+)
+def test_a_denial_may_be_left_out_only_with_all_of_its_clause(statement: str, sentence: str, shown: bool) -> None:
+    """What a relative clause denies needn't be told; what the statement itself is about stays denied."""
+    assert check.check(statement, sentence, sentence, "Lamps").shown == shown
+
+
 def test_bibtex_escapes_everything() -> None:
     """Nothing in a title can become a LaTeX command, and unknown fields are left out."""
     entry = render.bibtex(PAPER)

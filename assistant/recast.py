@@ -328,7 +328,7 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
     if shape in ("we", "paper"):
         found = _WE.match(text) or _THIS_PAPER.match(text)
         assert found is not None
-        predicate = _third_person(text[found.end() :])
+        predicate = _third_person(text[found.end() :], subject)
         if shape == "paper":
             predicate = _to_base(predicate)
         bare = _without_manner(predicate)
@@ -341,21 +341,21 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
     elif shape == "passive":
         parts = _PASSIVE_HERE.match(text)
         assert parts is not None
-        what = _third_person(parts["what"][:1].lower() + parts["what"][1:])
+        what = _third_person(parts["what"][:1].lower() + parts["what"][1:], subject)
         base = _base_of(parts["verb"].lower())
         acts = base if subject.plural else third_singular(base)
         yield Recast(f"{lead}{subject.text} {acts} {what}.", "active")
     elif shape == "of theirs":
         parts = _OF_THEIRS.match(text)
         assert parts is not None
-        rest = _third_person(parts["rest"])
+        rest = _third_person(parts["rest"], subject)
         what = parts["what"].lower()
         if subject.text in _POSSESSIVES:
             yield Recast(f"{_POSSESSIVES[subject.text]} {what} {rest}", "of theirs")
         else:
             yield Recast(f"{lead}{'the' if lead else 'The'} {what} of {subject.inside} {rest}", "of theirs")
     elif shape == "fact":
-        told = _third_person(text)
+        told = _third_person(text, subject)
         lowered = _lowered(told)
         verb = "report" if re.search(r"\d", told) else "note"
         verb = verb if subject.plural else verb + "s"
@@ -377,7 +377,7 @@ def _without_manner(predicate: str) -> str:
 
 def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
     """Yield what somebody does with the phrase that opens the sentence left in front, or put behind."""
-    first = _third_person(first)
+    first = _third_person(first, subject)
     for one in _whole(rest, subject, None):
         if one.shape == "active":
             acts = one.text.removeprefix(subject.text).strip()
@@ -450,7 +450,10 @@ def _keeps_capital(word: str) -> bool:
     return named or bool(_PROPER.match(word))
 
 
-def _third_person(text: str) -> str:
+def _third_person(text: str, subject: Subject) -> str:
+    """Return a text that speaks of its authors as others would: "our" is what they have, or what one study has."""
+    if not subject.plural and not subject.named:
+        text = re.sub(r"\b([Oo])ur\b", lambda found: "Its" if found[1] == "O" else "its", text)
     told = re.sub(r"\b(to|by|with|for|of|from|than) the authors\b", r"\1 them", check.third_person("x " + text)[2:])
     return re.sub(r"\bthe authors\b", "they", told)
 

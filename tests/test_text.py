@@ -301,6 +301,17 @@ def test_what_somebody_does_is_told_with_the_manner_of_it(sentence: str, told: s
     assert told in recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
 
 
+def test_a_study_without_authors_has_things_of_its_own() -> None:
+    """What is "ours" is "its" where one study acts, and "their" where people do."""
+    sentence = "We show the use of our lamp on eight hill farms at night."
+    study = [way.text for way in recast.recast(sentence, Subject("One study", plural=False, named=False))]
+    named = [way.text for way in recast.recast(sentence, Subject("Quill et al."))]
+    assert all(" its lamp" in text for text in study)
+    assert all(" their lamp" in text for text in named)
+    assert study
+    assert named
+
+
 def test_an_acronym_in_capitals_is_not_somebody() -> None:
     """The authors are those who say "we"; in capitals it may stand for word embeddings."""
     sentence = "WE are vectors of words that a small net learns from eight hundred books on sheep."

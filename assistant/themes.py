@@ -29,9 +29,9 @@ _GENERAL = frozenset(
     background base baseline baselines based best better build case cases challenge challenges change
     common compare compared comparison complex conclude conclusion conduct consider contain contribute
     control current data dataset datasets deal demonstrate derive describe design develop development
-    difference difficult discuss effect effective effectiveness effects efficient element evaluate
+    difference difficult discuss diverse downstream effect effective effectiveness effects efficient element evaluate
     evaluation evidence examine example existing experiment experimental experiments explain explore
-    extend fact factor factors feature features field finding findings first focus follow form found
+    extend extensive fact factor factors feature features field finding findings first focus follow form found
     framework full fully function future general generate give given goal good group groups high higher
     human idea identify important improve improved improvement improvements include increase individual
     information input introduce investigate issue issues key kind large larger lead learn language level
@@ -39,13 +39,13 @@ _GENERAL = frozenset(
     methods million multiple need new novel number observe obtain offer original output part particular
     patient people perform performance period point points possible potential practice predict present
     previous problem problems procedure process produce property propose provide purpose quality
-    question range rate real recent reduce related relation release remain require research result
+    promising question range rate real recent reduce related relation release remain require research result
     results rise role sample scale score scores second sentence set sets setting settings several shared
     show significant similar simple single situation size small solution source specific standard state
     step strategy strong structure study subject success suggest support system systems take target task
     tasks team term terms test tests text theory third three time together tool total train trained
     training two type types understand unit use used useful user users value values variety various view
-    way ways well wide word words work year years yield""".split()
+    way ways well wide word words work year years yield comprehensive thorough""".split()
 )
 _BEFORE = frozenset(
     """of for in on the a an with by from and this as between into using via through or at their its our
@@ -80,8 +80,9 @@ def shared_terms(texts: Sequence[str]) -> list[Term]:
     """
     users: dict[tuple[str, ...], set[int]] = {}
     nouns: dict[tuple[str, ...], dict[str, int]] = {}
+    small = frozenset(word for text in texts for word in _WORD_OR_MARK.findall(text) if word.islower())
     for place, text in enumerate(texts):
-        for stems, surface, stands in _phrases(text):
+        for stems, surface, stands in _phrases(text, small):
             users.setdefault(stems, set()).add(place)
             if stands:
                 seen = nouns.setdefault(stems, {})
@@ -106,8 +107,13 @@ def _surface(seen: Mapping[str, int]) -> str:
     return min(plurals, key=lambda text: (-seen[text], text), default="")
 
 
-def _phrases(text: str) -> list[tuple[tuple[str, ...], str, bool]]:
-    """Return each candidate phrase of a text: its stems, its surface, and whether it stands as a noun phrase."""
+def _phrases(text: str, small: Collection[str]) -> list[tuple[tuple[str, ...], str, bool]]:
+    """Return each candidate phrase of a text: its stems, its surface, and whether it stands as a noun phrase.
+
+    Args:
+        text: a title and an abstract.
+        small: words that occur in lower case somewhere; others are names ("German").
+    """
     words = _WORD_OR_MARK.findall(text)
     found = []
     for start in range(len(words)):
@@ -119,7 +125,9 @@ def _phrases(text: str) -> list[tuple[tuple[str, ...], str, bool]]:
             after = words[end].lower() if end < len(words) else "."
             stands = (before in _BEFORE or not before[0].isalnum()) and (after in _AFTER or not after[0].isalnum())
             if _is_term(run):
-                surface = " ".join(word if _is_name(word) else word.lower() for word in run)
+                surface = " ".join(
+                    word if _is_name(word) or word.lower() not in small else word.lower() for word in run
+                )
                 singular = not (run[-1].endswith("s") or run[-1].endswith("ing"))
                 if singular and before in ("the", "a", "an"):
                     surface = f"{_ARTICLE}{surface}"

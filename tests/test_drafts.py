@@ -209,6 +209,12 @@ def test_a_theme_needs_no_article() -> None:
     assert not any(name.startswith(("the ", "a ")) for name in names)
 
 
+def test_a_theme_keeps_the_capitals_of_names() -> None:
+    """What no paper writes in lower case is a name, whether or not it looks like one."""
+    texts = ["We test translation from English-German pairs.", "Training on English-German pairs is slow."]
+    assert "English-German pairs" in {term.text for term in themes.shared_terms(texts)}
+
+
 def test_what_a_paper_proposes_is_told_before_what_it_also_shows() -> None:
     """A draft says of each paper first what it is for, wherever the topic's words stand, and no hopes."""
     paper = Paper(

@@ -315,6 +315,19 @@ def test_baseline_knows_what_is_better(tmp_path: Path) -> None:
     assert comparison.drops(better, Baseline(run=good.run, metrics=good.metrics)) == []  # type: ignore[arg-type]
 
 
+def test_another_judge_is_another_measure(tmp_path: Path) -> None:
+    """A citation recall that another judge measured is neither a drop nor a gain."""
+    good, worse = (comparison.read(saved(tmp_path / f"{value}.json", [value] * 9)) for value in (0.9, 0.1))
+    assert isinstance(good, Report)
+    assert isinstance(worse, Report)
+    committed = Baseline(
+        run=good.run, metrics={name: m for name, m in good.metrics.items() if name == "citation_recall"}
+    )
+    assert [drop.name for drop in comparison.drops(worse, committed)] == ["citation_recall"]
+    other = worse.model_copy(update={"run": worse.run.model_copy(update={"judge": "another 1"})})
+    assert comparison.drops(other, committed) == []
+
+
 def test_no_committed_figures(assistant: Assistant, home: Path, tmp_path: Path) -> None:  # noqa: F811
     """Without them the error says how to write them."""
     run = saved(tmp_path / "run.json", [0.5])

@@ -24,6 +24,9 @@ _LOWER_IS_BETTER = (
 # What depends on the machine, what is neither good nor bad, and the baseline judge's own figures.
 _NOT_HELD = ("seconds", "tokens_a_second", "memory", "words", "statements", "overlap_", "majority", "same_as")
 
+# What another judge would have measured otherwise.
+_BY_THE_JUDGE = ("citation_recall", "citation_precision", "citation_f1", "contradiction_rate")
+
 
 class Comparison(Frozen):
     """Two runs on the same items."""
@@ -120,11 +123,14 @@ def drops(run: Report, baseline: Baseline) -> list[Drop]:
     """Return the figures of a run that are worse than the committed ones by more than the interval.
 
     The interval is the wider of the two runs', so that a small sample is not held to what it can't show. A figure
-    that the run doesn't have isn't compared.
+    that the run doesn't have isn't compared, nor one that another judge measured.
     """
     found = []
+    same_judge = run.run.judge == baseline.run.judge
     for name, committed in baseline.metrics.items():
         now = run.metrics.get(name)
+        if not same_judge and any(part in name for part in _BY_THE_JUDGE):
+            continue
         if not held(name) or now is None or now.value is None or committed.value is None:
             continue
         margin = max(_half_width(now), _half_width(committed))

@@ -12,6 +12,7 @@ from assistant.judge import calibration, checks, format
 from assistant.judge.base import Evidence, Support
 from assistant.judge.calibration import Calibration
 from assistant.judge.windows import joined, nearest, windowed
+from assistant.judge.yes_no import YesOrNo
 from assistant.sentences import Span
 
 
@@ -25,10 +26,8 @@ class EntailmentJudge:
             reader: the model with the judge's adapter.
             weights: fitted for that adapter.
         """
-        self._reader = reader
+        self._model = YesOrNo(reader)
         self._calibration = weights
-        self._opening = reader.tokens(format.OPENING, special=True)
-        self._ask = [reader.tokens(word)[0] for word in (format.YES, format.NO)]
 
     @property
     def name(self) -> str:
@@ -38,7 +37,7 @@ class EntailmentJudge:
     def score(self, claims: Sequence[str], evidence: Evidence) -> list[Support]:
         """Return the support of each claim, in order; a claim's result doesn't depend on the others."""
         spans = sentences.split(evidence.text)
-        windows = windowed(evidence, spans, self._reader.tokens)
+        windows = windowed(evidence, spans, self._model.tokens)
         if not windows:
             return [Support(probability=0.0, support=0.0, verdict="unsupported") for _ in claims]
         plain = [claim.strip().strip("“”") for claim in claims]
@@ -49,7 +48,7 @@ class EntailmentJudge:
 
     def answers(self, claims: Sequence[str], evidence: Evidence) -> list[float]:
         """Return the language model's logit of yes over no for each claim, from the evidence's first window."""
-        windows = windowed(evidence, sentences.split(evidence.text), self._reader.tokens)
+        windows = windowed(evidence, sentences.split(evidence.text), self._model.tokens)
         return self._answers(claims, evidence, windows[0]) if windows else [0.0 for _ in claims]
 
     def _best_windows(self, claims: Sequence[str], evidence: Evidence, windows: Sequence[list[Span]]) -> list[Support]:
@@ -79,7 +78,5 @@ class EntailmentJudge:
 
     def _answers(self, claims: Sequence[str], evidence: Evidence, window: Sequence[Span]) -> list[float]:
         text = format.evidence_text(evidence.title, joined(evidence, window).text)
-        prefix = self._opening + self._reader.tokens(text)[: format.MAX_WINDOW + 40]
-        asked = [self._reader.tokens(format.claim_text(claim))[-format.MAX_CLAIM :] for claim in claims]
-        read = self._reader.follow(prefix, asked, self._ask, words=False)
-        return [float(item.last[0] - item.last[1]) for item in read]
+        asked = [format.claim_text(claim) for claim in claims]
+        return self._model.logits(text, format.MAX_WINDOW + 40, asked, format.MAX_CLAIM)

@@ -7,13 +7,13 @@ from assistant.embed import Embedder
 from assistant.errors import ModelDamagedError
 from assistant.generate import Reader
 from assistant.judge import calibration
+from assistant.judge.calibration import Calibration
+from assistant.judge.claim_first import ClaimFirstJudge
 from assistant.judge.entailment import EntailmentJudge
-from assistant.judge.surprise import SurpriseJudge
 from assistant.models import ADAPTERS, ModelFile
 
-_ADAPTER = ADAPTERS / "judge-smollm2-135m.gguf"
-_GATE = ADAPTERS / "judge-gate.json"
-_EVALUATION = ADAPTERS / "judge-evaluation.json"
+_GATE = (ADAPTERS / "judge-smollm2-135m.gguf", ADAPTERS / "judge-gate.json")
+_EVALUATION = (ADAPTERS / "judge-evaluation-smollm2-135m.gguf", ADAPTERS / "judge-evaluation.json")
 
 
 def gate(model: ModelFile, *, threads: int = 0) -> EntailmentJudge:
@@ -26,19 +26,32 @@ def gate(model: ModelFile, *, threads: int = 0) -> EntailmentJudge:
     Raises:
         ModelDamagedError: the adapter isn't the one that the weights were fitted for.
     """
-    weights = calibration.read(_GATE)
-    if hashlib.sha256(_read(_ADAPTER)).hexdigest() != weights.adapter_sha256:
-        raise ModelDamagedError(f"{_ADAPTER} is damaged", "Install literature-assistant again.")
-    return EntailmentJudge(Reader(model, adapter=_ADAPTER, threads=threads), weights)
+    adapter, weights = _shipped(*_GATE)
+    return EntailmentJudge(Reader(model, adapter=adapter, threads=threads), weights)
 
 
-def evaluation(model: ModelFile, embedder: Embedder, *, threads: int = 0) -> SurpriseJudge:
-    """Return the judge that scores evaluations: the plain model, without the gate's adapter and checks."""
-    return SurpriseJudge(Reader(model, threads=threads), embedder, calibration.read(_EVALUATION))
+def evaluation(model: ModelFile, embedder: Embedder, *, threads: int = 0) -> ClaimFirstJudge:
+    """Return the judge that scores evaluations: another adapter, read in another way, and no checks.
+
+    Args:
+        model: the model that its adapter was trained for, the catalogue's default.
+        embedder: finds the sentences that are nearest to a claim.
+        threads: 0 takes what the machine has free.
+
+    Raises:
+        ModelDamagedError: the adapter isn't the one that the weights were fitted for.
+    """
+    adapter, weights = _shipped(*_EVALUATION)
+    return ClaimFirstJudge(Reader(model, adapter=adapter, threads=threads), embedder, weights)
 
 
-def _read(path: Path) -> bytes:
+def _shipped(adapter: Path, weights: Path) -> tuple[Path, Calibration]:
+    """Return an adapter with the weights that were fitted for it."""
+    fitted = calibration.read(weights)
     try:
-        return path.read_bytes()
+        found = hashlib.sha256(adapter.read_bytes()).hexdigest()
     except OSError as error:
-        raise ModelDamagedError(f"{path} can't be read ({error.strerror})", "Install it again.") from error
+        raise ModelDamagedError(f"{adapter} can't be read ({error.strerror})", "Install it again.") from error
+    if found != fitted.adapter_sha256:
+        raise ModelDamagedError(f"{adapter} is damaged", "Install literature-assistant again.")
+    return adapter, fitted

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from assistant.judge import checks, format
 from assistant.judge.base import Evidence
+from assistant.judge.checks import Alignment
 from assistant.sentences import Span
 
 MAX_READ = 4
@@ -51,23 +52,23 @@ def nearest(claim: str, evidence: Evidence, windows: Sequence[list[Span]]) -> li
 
 
 def nearest_sentences(
-    claim: str, spans: Sequence[Span], cosines: npt.NDArray[np.float32], words: int = format.NEAREST_WORDS
+    aligned: Sequence[Alignment], cosines: npt.NDArray[np.float32], words: int = format.NEAREST_WORDS
 ) -> list[Span]:
     """Return the sentences that are nearest to a claim, by words and by meaning, in their order in the text.
 
     Args:
-        claim: one sentence.
-        spans: all sentences of the evidence.
+        aligned: sentences of the evidence with how much of the claim each covers.
         cosines: (sentences,) of their vectors with the claim's.
         words: how many words they may have together; the nearest two are always among them.
     """
-    coverage = {item.span: item.coverage for item in checks.align(claim, spans)}
-    order = sorted(range(len(spans)), key=lambda at: (-coverage[spans[at]] - float(cosines[at]), at))
-    chosen, total = order[:2], sum(len(spans[at].text.split()) for at in order[:2])
+    order = sorted(
+        range(len(aligned)), key=lambda at: (-aligned[at].coverage - float(cosines[at]), aligned[at].span.start)
+    )
+    chosen, total = order[:2], sum(len(aligned[at].span.text.split()) for at in order[:2])
     for at in order[2:]:
-        length = len(spans[at].text.split())
+        length = len(aligned[at].span.text.split())
         if total + length > words:
             break
         chosen.append(at)
         total += length
-    return [spans[at] for at in sorted(chosen)]
+    return sorted((aligned[at].span for at in chosen), key=lambda span: span.start)

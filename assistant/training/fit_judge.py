@@ -48,10 +48,10 @@ def signals_of(rows: Sequence[Row], kind: str, adapter: Path, threads: int) -> I
     if kind == "gate":
         gate = EntailmentJudge(reader, _UNFITTED)
     else:
-        from assistant.embed import MiniLM
+        from assistant.embed import MiniLM, Remembering
 
         embedder = models.resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=True, announce=print)
-        evaluation = ClaimFirstJudge(reader, MiniLM(embedder, threads=threads), _UNFITTED)
+        evaluation = ClaimFirstJudge(reader, Remembering(MiniLM(embedder, threads=threads)), _UNFITTED)
     for row in rows:
         evidence = Evidence(row["evidence"], row["title"])
         spans = sentences.split(evidence.text)

@@ -27,6 +27,7 @@ from assistant import models
 from assistant.check import coverage
 from assistant.config import DEFAULT_EMBEDDER, Settings
 from assistant.embed import MiniLM
+from assistant.judge.checks import align
 from assistant.judge.windows import nearest_sentences
 from assistant.sentences import split as sentences
 from assistant.training.judge_rules import pubmedqa_packs, rule_packs
@@ -167,7 +168,9 @@ def with_nearest(packs: Sequence[Row]) -> list[Row]:
         vectors = embedder.embed([span.text for span in spans] + [one["claim"] for one in row["claims"]])
         claims = []
         for place, one in enumerate(row["claims"], len(spans)):
-            near = nearest_sentences(one["claim"], spans, vectors[: len(spans)] @ vectors[place])
+            aligned = align(one["claim"], spans)
+            rows_of = [spans.index(item.span) for item in aligned]
+            near = nearest_sentences(aligned, vectors[rows_of] @ vectors[place])
             claims.append({**one, "nearest": " ".join(span.text for span in near)})
         found.append({**row, "claims": claims})
     return found

@@ -66,6 +66,7 @@ def chat(
         if not kept:
             raise UsageError("there is no conversation to go on with", "Begin one: assistant chat.")
         name = kept[0].name
+    # Of twelve contradictions between single sentences the rules find all, the gate, which knows abstracts, eight.
     conversation = Conversation(run.library, sessions, RulesJudge(), tell, name)
     lines: Lines = PlainLines(sys.stdin)
     if interactive:

@@ -27,6 +27,7 @@ from assistant.terms import question_terms
 from assistant.wording import Tally, quoted, same_claim, word
 
 SEARCHED = 10
+_NAMED_AMONG = 5
 _REFUSALS: dict[Reason, str] = {
     "not_in_library": "The library does not answer this.",
     "abstract_does_not_say": "The abstract does not say.",
@@ -86,10 +87,17 @@ class Turn:
 
 @dataclass(frozen=True)
 class _Meant:
-    """What a question asks, with its conditions, and the papers that it is asked of, if it names any."""
+    """What a question asks, with its conditions.
+
+    Attributes:
+        asked: its text and conditions.
+        keys: the papers that it is asked of, if it means any.
+        together: whether it sets them beside each other, so that each is told of.
+    """
 
     asked: Asked
     keys: tuple[str, ...] | None
+    together: bool = False
 
 
 class Answerer:
@@ -199,7 +207,9 @@ class Answerer:
             reason = "abstract_does_not_say"
         else:
             choices = select.choose(question, found, library, embedder) if answers else []
-            if meant.keys and max((choice.score for choice in choices), default=0.0) < _SAYS_FROM:
+            if meant.together:
+                choices += self._of_pinned(meant.asked.text, meant.keys or (), found, choices, least=0.0)
+            elif meant.keys and max((choice.score for choice in choices), default=0.0) < _SAYS_FROM:
                 choices, reason = [], "abstract_does_not_say"
             if answers:
                 choices += self._of_pinned(question, pinned, found, choices)
@@ -265,7 +275,12 @@ class Answerer:
             yield worded.statement or quoted(choice)
 
     def _of_pinned(
-        self, question: str, pinned: Sequence[str], found: Sequence[Found], choices: Sequence[select.Choice]
+        self,
+        question: str,
+        pinned: Collection[str],
+        found: Sequence[Found],
+        choices: Sequence[select.Choice],
+        least: float = _SAYS_FROM,
     ) -> list[select.Choice]:
         """Return the best sentence of each pinned paper that isn't among the choices and has one near the question."""
         chosen = {choice.paper.key for choice in choices}
@@ -273,7 +288,7 @@ class Answerer:
         best: dict[str, select.Choice] = {}
         for choice in select.rank_sentences(question, papers, self._retriever.library, self._retriever.embedder):
             best.setdefault(choice.paper.key, choice)
-        return [choice for choice in best.values() if choice.score >= _SAYS_FROM]
+        return [choice for choice in best.values() if choice.score >= least]
 
     @staticmethod
     def _polarity(question: str, statements: Sequence[Statement], abstracts: Sequence[str]) -> Polarity | None:
@@ -291,8 +306,15 @@ class Answerer:
         keys = followup.resolve(question, papers)
         if not keys and (papers or not followup.is_followup(question)):
             return _Meant(asked, None)
+        beside: list[str] = []
+        if keys and followup.names_others(asked.text, papers):
+            beside = [key for key in self._named(asked) if key not in keys]
         text = f"{asked.text} {self._retriever.read(earlier.question).text}"
-        return _Meant(asked.model_copy(update={"text": text}), keys or None)
+        return _Meant(asked.model_copy(update={"text": text}), (*keys, *beside) or None, together=bool(beside))
+
+    def _named(self, asked: Asked) -> list[str]:
+        """Return the papers that a question names, as in "How does it compare with GPTQ?"."""
+        return [item.paper.key for item in self._retriever.find(asked, _NAMED_AMONG).found if item.named]
 
 
 def _both(one: Collection[str] | None, other: Collection[str] | None) -> Collection[str] | None:

@@ -40,8 +40,9 @@ _ASKS: dict[Aspect, re.Pattern[str]] = {
 }
 _TELLS: dict[Aspect, re.Pattern[str]] = {
     "code": re.compile(
-        rf"\b{_CODE}\b.*(?:\b(?:available|releas\w+|public\w*|open[- ]sourc\w+|found at)\b|https?://)"
-        rf"|\b(?:release|open[- ]source|publish|provide|share|make)\b.*\b{_CODE}\b|github\.com",
+        rf"\b{_CODE}\b[^.;]{{0,60}}(?:\b(?:available|releas\w+|public\w*|open[- ]sourc\w+|found at)\b|https?://)"
+        rf"|\b(?:release|open[- ]source|publish|share)\b[^.;]{{0,60}}\b{_CODE}\b"
+        r"|\b(?:provide|make)\b[^.;]{0,30}\b(?:source code|code ?base|code|implementation|repository)\b|github\.com",
         re.IGNORECASE,
     ),
     "numbers": re.compile(r"(?<![\w-])\d"),

@@ -149,12 +149,16 @@ def resolve(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:
     """
     leans = _leans_on(question, papers)
     named = _named(question, papers)
-    titles = " ".join(paper.title for paper in papers).lower()
     # Another name beside theirs makes it a question of its own: "How does T-MAC compare with GPTQ?"
-    others = [token for token in tokens(question) if is_identifier(token) and token.lower() not in titles]
-    if named and (leans or not others):
+    if named and (leans or not names_others(question, papers)):
         return named
     return meant(question, [paper.key for paper in papers]) if leans else ()
+
+
+def names_others(question: str, papers: Sequence[Paper]) -> bool:
+    """Tell whether a question has a name that stands in none of some papers' titles."""
+    titles = " ".join(paper.title for paper in papers).lower()
+    return any(is_identifier(token) and token.lower() not in titles for token in tokens(question))
 
 
 def _named(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:

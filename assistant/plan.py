@@ -5,7 +5,6 @@ move a claim, drop one, name a theme, change what a claim says. The draft then f
 """
 
 import math
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -39,15 +38,6 @@ _NEAR_ABSTRACT = 0.25
 _CLOSE_TO_OWN = 0.5
 _ANNOUNCES, _CONTRIBUTES, _TELLABLE, _LEANS, _BACKGROUND = 0.15, 0.35, 0.1, -0.3, -0.25
 _MAX_KEYS_TOGETHER = 4
-# That code and data are to be had, and what the authors hope for, says nothing of what a paper does.
-_IDLE = -0.4
-_SAYS_LITTLE = re.compile(
-    r"\b(?:code|data|corpus|models?|dataset|source|software|it)\b[^.]{0,40}\b(?:available|public|released|open.source)\b"
-    r"|\bwe (?:also |hereby )?(?:hope|believe|release (?:the |our |all )?(?:code|source|models?|weights|checkpoints)"
-    r"|thank|acknowledge)\b|\b(?:we|this (?:work|paper|study)) (?:can|may|could|will|might) "
-    r"(?:help|inspire|foster|shed|serve)\b",
-    re.IGNORECASE,
-)
 
 
 class Brief(Frozen):
@@ -209,7 +199,6 @@ def fittest(choices: Sequence[Choice]) -> list[Choice]:
         told = _ANNOUNCES * recast.announces(sentence) + _TELLABLE * recast.tellable(sentence)
         told += _CONTRIBUTES * recast.contributes(sentence)
         lacks = _LEANS * recast.points_back(sentence) + _BACKGROUND * (choice.span.start < first)
-        lacks += _IDLE * bool(_SAYS_LITTLE.search(sentence))
         return choice.score + told + lacks
 
     return sorted(choices, key=lambda choice: (-value(choice), choice.span.start))

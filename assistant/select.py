@@ -220,6 +220,20 @@ _CONTRIBUTION = re.compile(
     re.IGNORECASE,
 )
 _CONTRIBUTION_BONUS, _ALWAYS_BONUS = 0.15, 0.1
+# That code and data are to be had, and what the authors hope for, tells nothing of a subject.
+_IDLE_COST = 0.25
+_SAYS_LITTLE = re.compile(
+    r"\b(?:code|data|corpus|models?|dataset|source|software|implementation|it)\b[^.]{0,40}"
+    r"\b(?:available|public|released|open.source)\b"
+    r"|\bwe (?:also |hereby )?(?:hope|believe|release (?:the |our |all )?(?:code|source|models?|weights|checkpoints)"
+    r"|thank|acknowledge)\b|\b(?:we|this (?:work|paper|study)) (?:can|may|could|will|might) "
+    r"(?:help|inspire|foster|shed|serve)\b",
+    re.IGNORECASE,
+)
+_ASKS_FOR_RELEASES = re.compile(
+    r"\b(?:code|available|availability|releas\w*|public\w*|open|github|download\w*|share[sd]?|hope|repository)\b",
+    re.IGNORECASE,
+)
 # A sentence that leans on the one before it stands less well alone.
 _LEANING = re.compile(
     r"^(?:it|its|this|these|those|such|they|their|both|that|here|then)\b(?! (?:paper|work|study|article))", re.I
@@ -289,7 +303,7 @@ def _in_order(choices: Sequence[Choice]) -> list[Choice]:
 
 
 def _relevant(found: Sequence[Found], best_of: Mapping[str, float], least: float) -> list[Found]:
-    """Return the papers that belong in an answer: the first one, and those that come near enough to it.
+    """Return the papers that belong in an answer: the first one, those that are named, and those that come near enough.
 
     Papers that only had to meet conditions have no scores, and all belong.
     """
@@ -300,7 +314,11 @@ def _relevant(found: Sequence[Found], best_of: Mapping[str, float], least: float
     chosen: list[Found] = []
     for item in found:
         signals = (item.score / top, best_of[item.paper.key] / best, item.cosine)
-        if not chosen or _sigmoid(sum(w * x for w, x in zip(_NEAR, signals, strict=True)) + _NEAR_BIAS) >= least:
+        if (
+            not chosen
+            or item.named
+            or _sigmoid(sum(w * x for w, x in zip(_NEAR, signals, strict=True)) + _NEAR_BIAS) >= least
+        ):
             chosen.append(item)
     return chosen
 
@@ -346,6 +364,7 @@ def rank_sentences(
     weights = term_weights(list(dict.fromkeys(question_terms(question))), library)
     stemmed = {term: weight for term, weight in weights.items() if stem(term)}
     total = sum(stemmed.values()) or 1.0
+    idle = not _ASKS_FOR_RELEASES.search(question)
     choices = []
     for (paper, span), cosine in zip(candidates, np.asarray(cosines).tolist(), strict=True):
         there = set(content_stems(span.text))
@@ -353,6 +372,7 @@ def rank_sentences(
         score = float(cosine) + _OVERLAP_WEIGHT * overlap - _LEANING_COST * bool(_LEANING.match(span.text))
         score += _LENGTH_WEIGHT * math.log(min(len(span.text.split()), _MANY_WORDS) / _USUAL_WORDS)
         score += _TELLABLE_BONUS * (recast.tellable(span.text) and len(span.text.split()) <= _TOO_MANY_WORDS)
+        score -= _IDLE_COST * (idle and bool(_SAYS_LITTLE.search(span.text)))
         if _CONTRIBUTION.search(span.text):
             score += _CONTRIBUTION_BONUS if contributions else _ALWAYS_BONUS
         choices.append(Choice(paper, span, score, float(cosine)))

@@ -233,6 +233,7 @@ def test_a_sentence_about_code_is_told(retriever: Retriever) -> None:
     assert aspects.tells("code", "Our code is available at https://example.org/lantern.")
     assert aspects.tells("code", "We open-source the implementation and all weights.")
     assert not aspects.tells("code", "The lamp shines on code written by hand.")
+    assert not aspects.tells("code", "It can still provide fair counts in the dim regime, where weights have two bits.")
 
 
 def test_the_default_model_does_not_write_freely(retriever: Retriever) -> None:
@@ -280,6 +281,30 @@ def test_a_follow_up_stays_with_the_earlier_paper(retriever: Retriever) -> None:
     answer = answerer(retriever, ScriptedGenerator()).ask("And how many hours of video was it trained on?", [turn])
     assert [source.key for source in answer.sources] == ["lanternSeeingLittle"]
     assert any("12 hours" in c.quote for s in answer.statements for c in s.citations)
+
+
+def test_a_follow_up_may_name_another_paper(retriever: Retriever) -> None:
+    """What "it" means is the earlier paper, and what is named beside it belongs in the answer too."""
+    net = Record(
+        title="Net-4: Counting Sheep at Night",
+        abstract="We present Net-4, a deep net that counts sheep at night. It needs no lamp.",
+        source=Source(file="p.txt", line=9),
+    )
+    library = retriever.library
+    with write_lock(library.path.parent / "write.lock"):
+        ingest.add([net], library, retriever.embedder)
+    turn = Turn("Which model sees at night?", ("lanternSeeingLittle",))
+    answer = answerer(retriever, ScriptedGenerator()).ask("And how does it compare to Net-4?", [turn])
+    assert {source.title.partition(":")[0] for source in answer.sources} == {"Lantern", "Net-4"}
+
+
+def test_that_code_is_to_be_had_is_told_only_where_it_is_asked_for(retriever: Retriever) -> None:
+    """A sentence that only says what is released answers no question about the subject."""
+    released = "The lamp model is publicly available, and so is all night video of the lamp on NightSet."
+    paper = Paper(key="lamp", title="Lamps", abstract=f"The lamp model is made of brass and burns at night. {released}")
+    for question, first in (("How is the lamp model made?", False), ("Is the lamp model publicly available?", True)):
+        ranked = select.rank_sentences(question, [paper], retriever.library, retriever.embedder)
+        assert (ranked[0].span.text == released) is first
 
 
 @pytest.mark.parametrize(

@@ -305,6 +305,11 @@ def test_that_code_is_to_be_had_is_told_only_where_it_is_asked_for(retriever: Re
     for question, first in (("How is the lamp model made?", False), ("Is the lamp model publicly available?", True)):
         ranked = select.rank_sentences(question, [paper], retriever.library, retriever.embedder)
         assert (ranked[0].span.text == released) is first
+    hope = "We hope that the lamp model burns at night on hills."
+    other = Paper(key="hope", title="Lamps", abstract=f"The lamp model is made of brass and burns at night. {hope}")
+    question = "Does the lamp model burn at night on hills?"
+    ranked = select.rank_sentences(question, [other], retriever.library, retriever.embedder)
+    assert ranked[0].span.text != hope
 
 
 @pytest.mark.parametrize(

@@ -216,15 +216,15 @@ def test_a_theme_keeps_the_capitals_of_names() -> None:
 
 
 def test_what_a_paper_proposes_is_told_before_what_it_also_shows() -> None:
-    """A draft says of each paper first what it is for, wherever the topic's words stand, and no hopes."""
+    """A draft says of each paper first what it is for, wherever the topic's words stand, and background last."""
     paper = Paper(
         key="lamp",
         title="Lamps",
         abstract="Counting sheep at night is hard and counting sheep in fog is harder. We propose Lantern, a cheap "
-        "lamp for farms on hills. We also show counts of sheep at night and in fog. We hope to help counting sheep.",
+        "lamp for farms on hills. We also show counts of sheep at night and in fog.",
     )
     spans = sentences.split(paper.abstract)
-    choices = [Choice(paper, span, score) for span, score in zip(spans, (0.9, 0.6, 0.9, 1.0), strict=True)]
+    choices = [Choice(paper, span, score) for span, score in zip(spans, (0.9, 0.6, 0.9), strict=True)]
     assert [choice.span.text.split()[1] for choice in plan.fittest(choices)][:2] == ["propose", "also"]
     assert plan.fittest(choices)[-1].span.text.startswith("Counting")
 

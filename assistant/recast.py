@@ -296,7 +296,7 @@ def _plain(sentence: str) -> str:
     text = re.sub(r"^(?:\(?(?:[ivx]{1,4}|[IVX]{1,4}|\d)\)|\d\.)\s+", "", text)
     text = check.without_lead_in(text)
     text = re.sub(r"^(?:But|And|Yet|So) ([a-z])", lambda found: found[1].upper(), text)
-    text = _ANSWERS_AND.sub(lambda found: found[1] + (found["ing"] or "").replace("ing", "e"), text)
+    text = _ANSWERS_AND.sub(lambda found: found[1] + (_base_of_ing(found["ing"] or "") or ""), text)
     text = _ANSWERS_BEHIND.sub("", text)
     text = _TURNS.sub(lambda found: found["front"] or "", text, count=1)
     text = _ENUMERATOR.sub("", re.sub(r"\s*\((?![^)]*\d+(?:\.\d+)?\s*%)[^()]*\)", "", text))

@@ -223,8 +223,8 @@ _CONTRIBUTION_BONUS, _ALWAYS_BONUS = 0.15, 0.1
 # That code and data are to be had, and what the authors hope for, tells nothing of a subject.
 _IDLE_COST = 0.25
 _SAYS_LITTLE = re.compile(
-    r"\b(?:code|data|corpus|models?|dataset|source|software|implementation|it)\b[^.]{0,40}"
-    r"\b(?:available|public|released|open.source)\b"
+    r"\b(?:code|data|corpus|models?|dataset|source|software|implementation|it)\b[^.]{0,20}"
+    r"\b(?:is|are|be|been|made)\b[^.]{0,20}\b(?:available|public|released|open.sourced?)\b"
     r"|\bwe (?:also |hereby )?(?:hope|believe|release (?:the |our |all )?(?:code|source|models?|weights|checkpoints)"
     r"|thank|acknowledge)\b|\b(?:we|this (?:work|paper|study)) (?:can|may|could|will|might) "
     r"(?:help|inspire|foster|shed|serve)\b",

@@ -27,7 +27,7 @@ _GENERAL = frozenset(
     stem(word)
     for word in """another able absolute academic accuracy achieve achieved address aim analysis apply applied available
     background base baseline baselines based best better build case cases challenge challenges change
-    common compare compared comparison complex conclude conclusion conduct consider contain contribute
+    common compare compared comparison complex comprehensive conclude conclusion conduct consider contain contribute
     control current data dataset datasets deal demonstrate derive describe design develop development
     difference difficult discuss diverse downstream effect effective effectiveness effects efficient element evaluate
     evaluation evidence examine example existing experiment experimental experiments explain explore
@@ -43,9 +43,9 @@ _GENERAL = frozenset(
     results rise role sample scale score scores second sentence set sets setting settings several shared
     show significant similar simple single situation size small solution source specific standard state
     step strategy strong structure study subject success suggest support system systems take target task
-    tasks team term terms test tests text theory third three time together tool total train trained
+    tasks team term terms test tests text theory third thorough three time together tool total train trained
     training two type types understand unit use used useful user users value values variety various view
-    way ways well wide word words work year years yield comprehensive thorough""".split()
+    way ways well wide word words work year years yield""".split()
 )
 _BEFORE = frozenset(
     """of for in on the a an with by from and this as between into using via through or at their its our

@@ -312,6 +312,15 @@ def test_a_study_without_authors_has_things_of_its_own() -> None:
     assert named
 
 
+@pytest.mark.parametrize("verb", ["propose", "introduce", "develop", "present", "design"])
+def test_what_answers_a_challenge_is_told_with_its_verb(verb: str) -> None:
+    """What was done "by presenting" something is to "present" it, in the form that the verb has."""
+    doing = verb.removesuffix("e") + "ing"
+    sentence = f"We address these problems by {doing} a small lamp that counts sheep on hills at night."
+    told = f"The authors {verb} a small lamp that counts sheep on hills at night."
+    assert told in recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
+
+
 def test_an_acronym_in_capitals_is_not_somebody() -> None:
     """The authors are those who say "we"; in capitals it may stand for word embeddings."""
     sentence = "WE are vectors of words that a small net learns from eight hundred books on sheep."

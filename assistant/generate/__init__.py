@@ -3,6 +3,6 @@
 from assistant.generate.base import Completion, Generator, Sampling
 from assistant.generate.llama import LlamaCpp
 from assistant.generate.load import load
-from assistant.generate.reader import Read, Reader
+from assistant.generate.reader import Reader
 
-__all__ = ["Completion", "Generator", "LlamaCpp", "Read", "Reader", "Sampling", "load"]
+__all__ = ["Completion", "Generator", "LlamaCpp", "Reader", "Sampling", "load"]

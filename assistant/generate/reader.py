@@ -1,4 +1,4 @@
-"""A language model that only reads: how probable it finds what follows a text.
+"""A language model that only reads: what it would say behind a text and one of its continuations.
 
 A text is read once, and any number of continuations are held against it: the model's state behind the text is kept,
 and each continuation is forgotten before the next. So a continuation's result doesn't depend on the others.
@@ -6,7 +6,6 @@ and each continuation is forgotten before the next. So a continuation's result d
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,6 @@ from assistant.generate.llama import free_threads, import_llama
 from assistant.models import ModelFile
 
 _BATCH = 512
-
-
-@dataclass(frozen=True)
-class Read:
-    """What a model makes of one continuation of n tokens.
-
-    Attributes:
-        log_probabilities: (n - 1,) float64, of each token but the first given all before it, in nats.
-        last: the logits at the positions asked for (token ids), after the last token.
-    """
-
-    log_probabilities: npt.NDArray[np.float64]
-    last: npt.NDArray[np.float64]
 
 
 class Reader:
@@ -74,15 +60,14 @@ class Reader:
         return list(self._llama.tokenize(text.encode(), add_bos=False, special=special))
 
     def follow(
-        self, prefix: Sequence[int], continuations: Sequence[Sequence[int]], ask: Sequence[int], *, words: bool = True
-    ) -> list[Read]:
-        """Return what the model makes of each continuation of a text.
+        self, prefix: Sequence[int], continuations: Sequence[Sequence[int]], ask: Sequence[int]
+    ) -> list[npt.NDArray[np.float64]]:
+        """Return the logits that the model has behind each continuation of a text, (asked,) each.
 
         Args:
             prefix: the text's tokens; what was read before is reused where it is the same.
             continuations: the tokens of each.
             ask: the token ids whose logits are wanted after the last token.
-            words: whether the log-probabilities of the continuations' tokens are wanted; they cost some time.
 
         Raises:
             ValueError: a text and its continuation don't fit into the context.
@@ -95,14 +80,8 @@ class Reader:
             results = []
             for continuation in continuations:
                 self._forget(len(prefix))
-                self._decode(continuation, len(prefix), every=words)
-                last = self._logits(len(continuation) - 1)
-                log_probabilities = np.zeros(0)
-                if words:
-                    log_probabilities = np.array(
-                        [_log_softmax(self._logits(at), token) for at, token in enumerate(continuation[1:])]
-                    )
-                results.append(Read(log_probabilities, last[list(ask)].astype(np.float64)))
+                self._decode(continuation, len(prefix))
+                results.append(self._logits(len(continuation) - 1)[list(ask)].astype(np.float64))
             return results
 
     def close(self) -> None:
@@ -117,7 +96,7 @@ class Reader:
         self._live = ()
         self._forget(0)
         for start in range(0, len(prefix), _BATCH):
-            self._decode(prefix[start : start + _BATCH], start, every=False)
+            self._decode(prefix[start : start + _BATCH], start)
         self._live = tuple(prefix)
 
     def _forget(self, length: int) -> None:
@@ -125,7 +104,7 @@ class Reader:
         memory = self._llama_cpp.llama_get_memory(self._llama.ctx)
         self._llama_cpp.llama_memory_seq_rm(memory, 0, length, -1)
 
-    def _decode(self, tokens: Sequence[int], start: int, *, every: bool) -> None:
+    def _decode(self, tokens: Sequence[int], start: int) -> None:
         batch = self._batch
         batch.n_tokens = len(tokens)
         for at, token in enumerate(tokens):
@@ -133,7 +112,7 @@ class Reader:
             batch.pos[at] = start + at
             batch.seq_id[at][0] = 0
             batch.n_seq_id[at] = 1
-            batch.logits[at] = every or at == len(tokens) - 1
+            batch.logits[at] = at == len(tokens) - 1
         if self._llama_cpp.llama_decode(self._llama.ctx, batch) != 0:
             self._live = ()
             raise ModelDamagedError("llama.cpp couldn't evaluate a text", "Try again; if it goes on, report it.")
@@ -142,8 +121,3 @@ class Reader:
         """Return the logits at a place of the last batch: (vocabulary,), a view that the next call overwrites."""
         pointer = self._llama_cpp.llama_get_logits_ith(self._llama.ctx, at)
         return np.ctypeslib.as_array(pointer, shape=(self._llama.n_vocab(),))
-
-
-def _log_softmax(logits: npt.NDArray[np.float32], token: int) -> float:
-    peak = float(logits.max())
-    return float(logits[token]) - peak - float(np.log(np.exp(logits - peak).sum()))

@@ -64,6 +64,15 @@ class Support(Frozen):
         return "; ".join(failure.why for failure in self.checks)
 
 
+UNSUPPORTED = Support(probability=0.0, support=0.0, verdict="unsupported")
+"""What every claim gets from evidence without a sentence."""
+
+
+def plain(claim: str) -> str:
+    """Return a claim without the quotation marks that it may stand in."""
+    return claim.strip().strip("“”")
+
+
 class Judge(Protocol):
     """Tells what evidence supports."""
 

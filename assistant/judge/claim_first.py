@@ -12,9 +12,9 @@ from assistant import sentences
 from assistant.embed import Embedder
 from assistant.generate import Reader
 from assistant.judge import checks, format
-from assistant.judge.base import Evidence, Support
+from assistant.judge.base import UNSUPPORTED, Evidence, Support, plain
 from assistant.judge.calibration import Calibration
-from assistant.judge.windows import nearest_sentences
+from assistant.judge.checks import Alignment
 from assistant.judge.yes_no import YesOrNo
 from assistant.sentences import Span
 
@@ -47,29 +47,43 @@ class ClaimFirstJudge:
     def score(self, claims: Sequence[str], evidence: Evidence) -> list[Support]:
         """Return the support of each claim, in order; a claim's result doesn't depend on the others."""
         spans = sentences.split(evidence.text)
-        if not spans:
-            return [Support(probability=0.0, support=0.0, verdict="unsupported") for _ in claims]
-        plain = [claim.strip().strip("“”") for claim in claims]
-        return [
-            self._calibration.support(values, (), checks.align(claim, spans))
-            for claim, values in zip(plain, self.signals(plain, evidence, spans), strict=True)
-        ]
+        return [self._score(plain(claim), evidence, spans) if spans else UNSUPPORTED for claim in claims]
 
-    def signals(self, claims: Sequence[str], evidence: Evidence, spans: Sequence[Span]) -> list[list[float]]:
-        """Return each claim's signals in the order of SIGNALS.
+    def _score(self, claim: str, evidence: Evidence, spans: Sequence[Span]) -> Support:
+        aligned = checks.align(claim, spans)
+        return self._calibration.support(self.signals(claim, evidence, aligned), (), aligned)
+
+    def signals(self, claim: str, evidence: Evidence, aligned: Sequence[Alignment]) -> list[float]:
+        """Return a claim's signals in the order of SIGNALS.
 
         Args:
-            claims: one sentence each.
+            claim: one sentence.
             evidence: the text; its title is read with every claim.
-            spans: its sentences.
+            aligned: its sentences, the one that covers the claim best first.
         """
-        found = []
-        for claim in claims:
-            aligned = checks.align(claim, spans)[:_COMPARED]
-            vectors = self._embedder.embed([*(item.span.text for item in aligned), claim])
-            cosines = vectors[:-1] @ vectors[-1]
-            near = " ".join(span.text for span in nearest_sentences(aligned, cosines))
-            asked = format.claim_first_text(claim, evidence.title, near)
-            (answer,) = self._model.logits("", 0, [asked], format.MAX_CLAIM_FIRST)
-            found.append([answer, aligned[0].coverage, min(len(claim.split()), 50) / 50])
-        return found
+        asked = format.claim_first_text(claim, evidence.title, nearest_sentences(claim, aligned, self._embedder))
+        (answer,) = self._model.logits("", 0, [asked], format.MAX_CLAIM_FIRST)
+        return [answer, aligned[0].coverage, min(len(claim.split()), 50) / 50]
+
+
+def nearest_sentences(
+    claim: str, aligned: Sequence[Alignment], embedder: Embedder, words: int = format.NEAREST_WORDS
+) -> str:
+    """Return the sentences that are nearest to a claim, by words and by meaning, in their order in the text.
+
+    Args:
+        claim: one sentence.
+        aligned: the sentences of the evidence, the one that covers the claim best first.
+        embedder: compares meanings.
+        words: how many words they may have together; the nearest two are always among them.
+    """
+    compared = aligned[:_COMPARED]
+    vectors = embedder.embed([*(item.span.text for item in compared), claim])
+    closeness = vectors[:-1] @ vectors[-1] + [item.coverage for item in compared]
+    order = sorted(range(len(compared)), key=lambda at: (-closeness[at], compared[at].span.start))
+    spans = [compared[at].span for at in order]
+    lengths = [len(span.text.split()) for span in spans]
+    taken = 2
+    while taken < len(spans) and sum(lengths[: taken + 1]) <= words:
+        taken += 1
+    return " ".join(span.text for span in sorted(spans[:taken], key=lambda span: span.start))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from assistant import sentences
 from assistant.generate import Reader
 from assistant.judge import calibration, checks, format
-from assistant.judge.base import Evidence, Support
+from assistant.judge.base import UNSUPPORTED, Evidence, Support, plain
 from assistant.judge.calibration import Calibration
 from assistant.judge.windows import joined, nearest, windowed
 from assistant.judge.yes_no import YesOrNo
@@ -39,12 +39,12 @@ class EntailmentJudge:
         spans = sentences.split(evidence.text)
         windows = windowed(evidence, spans, self._model.tokens)
         if not windows:
-            return [Support(probability=0.0, support=0.0, verdict="unsupported") for _ in claims]
-        plain = [claim.strip().strip("“”") for claim in claims]
+            return [UNSUPPORTED for _ in claims]
+        asked = [plain(claim) for claim in claims]
         if len(windows) == 1:
-            answers = self._answers(plain, evidence, windows[0])
-            return [self._support(claim, evidence, spans, one) for claim, one in zip(plain, answers, strict=True)]
-        return self._best_windows(plain, evidence, windows)
+            answers = self._answers(asked, evidence, windows[0])
+            return [self._support(claim, evidence, spans, one) for claim, one in zip(asked, answers, strict=True)]
+        return self._best_windows(asked, evidence, windows)
 
     def answers(self, claims: Sequence[str], evidence: Evidence) -> list[float]:
         """Return the language model's logit of yes over no for each claim, from the evidence's first window."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from assistant import check, sentences
-from assistant.judge.base import Evidence, Failure, Support
+from assistant.judge.base import UNSUPPORTED, Evidence, Failure, Support, plain
 
 
 class RulesJudge:
@@ -14,12 +14,12 @@ class RulesJudge:
     def score(self, claims: Sequence[str], evidence: Evidence) -> list[Support]:
         """Return the support of each claim; the probability is a plain 0 or 1, not a calibrated one."""
         spans = sentences.split(evidence.text)
-        return [self._score(claim.strip().strip("“”"), evidence, spans) for claim in claims]
+        return [self._score(plain(claim), evidence, spans) for claim in claims]
 
     @staticmethod
     def _score(claim: str, evidence: Evidence, spans: Sequence[sentences.Span]) -> Support:
         if not spans:
-            return Support(probability=0.0, support=0.0, verdict="unsupported")
+            return UNSUPPORTED
         best = max(spans, key=lambda span: check.coverage(claim, span.text))
         if claim in evidence.text:
             return Support(probability=1.0, support=1.0, verdict="supported", sure=True, start=best.start, end=best.end)

@@ -2,12 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from assistant.judge import checks, format
 from assistant.judge.base import Evidence
-from assistant.judge.checks import Alignment
 from assistant.sentences import Span
 
 MAX_READ = 4
@@ -49,26 +45,3 @@ def nearest(claim: str, evidence: Evidence, windows: Sequence[list[Span]]) -> li
     covers = [checks.align(claim, [joined(evidence, window)])[0].coverage for window in windows]
     order = sorted(range(len(windows)), key=lambda at: (-covers[at], at))
     return [windows[at] for at in order[:MAX_READ]]
-
-
-def nearest_sentences(
-    aligned: Sequence[Alignment], cosines: npt.NDArray[np.float32], words: int = format.NEAREST_WORDS
-) -> list[Span]:
-    """Return the sentences that are nearest to a claim, by words and by meaning, in their order in the text.
-
-    Args:
-        aligned: sentences of the evidence with how much of the claim each covers.
-        cosines: (sentences,) of their vectors with the claim's.
-        words: how many words they may have together; the nearest two are always among them.
-    """
-    order = sorted(
-        range(len(aligned)), key=lambda at: (-aligned[at].coverage - float(cosines[at]), aligned[at].span.start)
-    )
-    chosen, total = order[:2], sum(len(aligned[at].span.text.split()) for at in order[:2])
-    for at in order[2:]:
-        length = len(aligned[at].span.text.split())
-        if total + length > words:
-            break
-        chosen.append(at)
-        total += length
-    return sorted((aligned[at].span for at in chosen), key=lambda span: span.start)

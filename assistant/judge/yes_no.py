@@ -31,5 +31,5 @@ class YesOrNo:
         """
         prefix = self._opening + self._reader.tokens(read)[:most]
         tokens = [self._reader.tokens(text)[-longest:] for text in asked]
-        found = self._reader.follow(prefix, tokens, self._words, words=False)
-        return [float(item.last[0] - item.last[1]) for item in found]
+        found = self._reader.follow(prefix, tokens, self._words)
+        return [float(yes - no) for yes, no in found]

@@ -63,7 +63,7 @@ def signals_of(rows: Sequence[Row], kind: str, adapter: Path, threads: int) -> I
                 failed = checks.failures(text, evidence, aligned)
                 values.append(calibration.signals(answer, aligned, failed, len(text.split())))
         else:
-            values = evaluation.signals(texts, evidence, spans)
+            values = [evaluation.signals(text, evidence, checks.align(text, spans)) for text in texts]
         for claim, value in zip(row["claims"], values, strict=True):
             kept = {name: claim[name] for name in ("claim", "label", "type", "origin")}
             yield {"paper": row["paper"], **kept, "split": row["split"], "signals": value}

@@ -87,20 +87,23 @@ def read_packs(path: Path, tokenizer: Any, splits: Sequence[str] | None = None) 
 def make_packs(row: dict[str, Any], tokenizer: Any) -> list[Pack]:
     """Return one pack, or several where the claims don't fit into one.
 
-    Claims that come with sentences of their own (`nearest`) are read before them and again behind them.
+    A claim that comes with sentences of its own (`nearest`) is asked before them and again behind them; the others
+    share the evidence in front.
     """
-    text = evidence_text(row["title"], row["evidence"])
-    opening = tokenizer(OPENING, add_special_tokens=False)["input_ids"]
+
+    def ids_of(text: str) -> list[int]:
+        return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    prefix = ids_of(OPENING)
     claim_first = "nearest" in row["claims"][0]
-    prefix = opening + tokenizer(text, add_special_tokens=False)["input_ids"][:MAX_EVIDENCE]
+    if not claim_first:
+        prefix += ids_of(evidence_text(row["title"], row["evidence"]))[:MAX_EVIDENCE]
     packs: list[Pack] = []
     for claim in row["claims"]:
         if claim_first:
-            prefix = opening
-            asked = claim_first_text(claim["claim"], row["title"], claim["nearest"])
-            ids = tokenizer(asked, add_special_tokens=False)["input_ids"][-MAX_CLAIM_FIRST:]
+            ids = ids_of(claim_first_text(claim["claim"], row["title"], claim["nearest"]))[-MAX_CLAIM_FIRST:]
         else:
-            ids = tokenizer(claim_text(claim["claim"]), add_special_tokens=False)["input_ids"][-MAX_CLAIM:]
+            ids = ids_of(claim_text(claim["claim"]))[-MAX_CLAIM:]
         if not packs or packs[-1].size + len(ids) > MAX_PACK:
             packs.append(Pack(prefix, [], [], [], []))
         info = {"paper": row["paper"], "source": row["source"], **claim}

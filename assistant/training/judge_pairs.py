@@ -26,9 +26,9 @@ from pathlib import Path
 from assistant import models
 from assistant.check import coverage
 from assistant.config import DEFAULT_EMBEDDER, Settings
-from assistant.embed import MiniLM
+from assistant.embed import MiniLM, Remembering
 from assistant.judge.checks import align
-from assistant.judge.windows import nearest_sentences
+from assistant.judge.claim_first import nearest_sentences
 from assistant.sentences import split as sentences
 from assistant.training.judge_rules import pubmedqa_packs, rule_packs
 from assistant.training.judge_sources import Row, acl_papers, claim, most_similar, pack, read, scifact_papers, share
@@ -161,17 +161,14 @@ def with_nearest(packs: Sequence[Row]) -> list[Row]:
     """Return the packs with the sentences nearest to each claim, as the judge that reads the claim first gets them."""
     settings = Settings()
     file = models.resolve(DEFAULT_EMBEDDER, "embedder", cache=settings.models, offline=True, announce=print)
-    embedder = MiniLM(file)
+    embedder = Remembering(MiniLM(file))
     found = []
     for row in packs:
         spans = sentences(row["evidence"])
-        vectors = embedder.embed([span.text for span in spans] + [one["claim"] for one in row["claims"]])
-        claims = []
-        for place, one in enumerate(row["claims"], len(spans)):
-            aligned = align(one["claim"], spans)
-            rows_of = [spans.index(item.span) for item in aligned]
-            near = nearest_sentences(aligned, vectors[rows_of] @ vectors[place])
-            claims.append({**one, "nearest": " ".join(span.text for span in near)})
+        claims = [
+            {**one, "nearest": nearest_sentences(one["claim"], align(one["claim"], spans), embedder)}
+            for one in row["claims"]
+        ]
         found.append({**row, "claims": claims})
     return found
 

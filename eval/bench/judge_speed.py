@@ -51,9 +51,9 @@ def main() -> None:
             claim.append(again)
             prefix = opening + reader.tokens(format.evidence_text(pair.title, pair.text))
             asked = reader.tokens(format.claim_text(pair.claim))
-            reader.follow(prefix, [asked], [], words=False)
+            reader.follow(prefix, [asked], [])
             began = time.perf_counter()
-            reader.follow(prefix, [asked], [], words=False)
+            reader.follow(prefix, [asked], [])
             plain.append(time.perf_counter() - began)
     print(f"cold start {statistics.median(cold):.2f} s; reading an abstract {statistics.median(reading):.2f} s")
     print(

@@ -9,7 +9,7 @@ import math
 import re
 import struct
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from assistant.errors import ModelDamagedError, UsageError
 from assistant.records import Frozen
@@ -26,6 +26,9 @@ _LARGEST = 1 << 50
 
 _LONGEST_STRING = 1 << 20
 """Longest string that is kept, in bytes; chat templates reach some ten thousand."""
+
+_LONGEST_NAME = 256
+"""Longest name of a tensor that is kept, in bytes; the format allows 64."""
 
 _KEPT = 1 << 24
 """Bound on the bytes of all strings that are kept."""
@@ -104,6 +107,18 @@ class Header(Frozen):
         """Tokens that the model was trained to read at once; None where the file doesn't say."""
         length = self.metadata.get(f"{self.architecture}.context_length")
         return length if isinstance(length, int) and length > 0 else None
+
+
+class Tensor(NamedTuple):
+    """Where the weights of one tensor lie in a GGUF file."""
+
+    name: str
+    shape: tuple[int, ...]
+    """Slowest dimension first, as numpy has it; GGUF files name the fastest first."""
+    kind: int
+    """ggml's number of the type: 0 for float32, 1 for float16, others for quantised ones."""
+    start: int
+    """Byte of the file at which it begins."""
 
 
 class _ForeignError(Exception):
@@ -190,6 +205,23 @@ def read_header(path: Path) -> Header:
         ModelDamagedError: the file isn't GGUF, or its header makes no sense or is cut short.
         OSError: the file can't be read.
     """
+    return _read(path)[0]
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of the GGUF file at `path` by their names, after checking that all its weights are there.
+
+    Raises:
+        ModelDamagedError: as `check_complete`.
+        OSError: the file can't be read.
+    """
+    header, tensors = _read(path)
+    if header.actual < header.required:
+        raise cut_short(path, header.actual, header.required)
+    return {tensor.name: tensor for tensor in tensors}
+
+
+def _read(path: Path) -> tuple[Header, list[Tensor]]:
     size = path.stat().st_size
     try:
         with path.open("rb") as file:
@@ -261,7 +293,7 @@ def cut_short(path: Path, actual: int, required: int) -> ModelDamagedError:
     )
 
 
-def _parse(cursor: _Cursor) -> Header:
+def _parse(cursor: _Cursor) -> tuple[Header, list[Tensor]]:
     if cursor.size < len(MAGIC) or cursor.take(len(MAGIC)) != MAGIC:
         raise _ForeignError("is not a GGUF file" if cursor.size else "is an empty file")
     version = cursor.count("I")
@@ -274,16 +306,18 @@ def _parse(cursor: _Cursor) -> Header:
         key, value = cursor.text(), _value(cursor, cursor.count("I"))
         if key is not None and value is not None:
             metadata[key] = value
-    end = _weights_end(cursor, tensors)
+    table = [_tensor(cursor) for _ in range(tensors)]
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 0 < alignment <= 1 << 20:
         raise _ForeignError("is not a sound GGUF file: its alignment makes no sense")
     if not tensors:
         raise _ForeignError("is a GGUF file without weights")
-    required = _round_up(cursor.at, alignment) + end
+    weights = _round_up(cursor.at, alignment)
+    required = weights + max(end for _, end in table)
     if required > _LARGEST:
         raise _ForeignError("is not a sound GGUF file: the sizes of its weights make no sense")
-    return Header(version=version, metadata=metadata, tensors=tensors, required=required, actual=cursor.size)
+    header = Header(version=version, metadata=metadata, tensors=tensors, required=required, actual=cursor.size)
+    return header, [tensor._replace(start=weights + tensor.start) for tensor, _ in table]
 
 
 def _round_up(number: int, step: int) -> int:
@@ -318,17 +352,15 @@ def _skip_array(cursor: _Cursor, depth: int) -> None:
         _skip_array(cursor, depth + 1)
 
 
-def _weights_end(cursor: _Cursor, tensors: int) -> int:
-    """Return the end of the last tensor, in bytes after the start of the weights."""
-    end = 0
-    for _ in range(tensors):
-        cursor.text(longest=0)
-        dimensions = cursor.count("I")
-        if dimensions > _MOST_DIMENSIONS:
-            raise _ForeignError(f"is not a sound GGUF file: a tensor of {dimensions} dimensions")
-        values = math.prod(cursor.count() for _ in range(dimensions))
-        kind, offset = cursor.count("I"), cursor.count()
-        # A type newer than this table: the tensor's size is unknown, its start still has to be in the file.
-        per_block, block_bytes = _BLOCKS.get(kind, (1, 0))
-        end = max(end, offset + _round_up(values, per_block) // per_block * block_bytes)
-    return end
+def _tensor(cursor: _Cursor) -> tuple[Tensor, int]:
+    """Read one line of the table of tensors; its start, and the end that goes with it, count from the weights."""
+    name = cursor.text(longest=_LONGEST_NAME)
+    dimensions = cursor.count("I")
+    if dimensions > _MOST_DIMENSIONS:
+        raise _ForeignError(f"is not a sound GGUF file: a tensor of {dimensions} dimensions")
+    shape = [cursor.count() for _ in range(dimensions)]
+    kind, offset = cursor.count("I"), cursor.count()
+    # A type newer than this table: the tensor's size is unknown, its start still has to be in the file.
+    per_block, block_bytes = _BLOCKS.get(kind, (1, 0))
+    size = _round_up(math.prod(shape), per_block) // per_block * block_bytes
+    return Tensor(name=name or "", shape=tuple(reversed(shape)), kind=kind, start=offset), offset + size

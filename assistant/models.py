@@ -42,6 +42,8 @@ class ModelFile(Frozen):
     sha256: str
     entry: ModelEntry | None = None
     """The catalogue's entry; None for a user's own file."""
+    cache: Path | None = None
+    """The folder of the models, where what is made of the file may be kept; None where nothing may."""
 
     @property
     def folder(self) -> Path:
@@ -195,6 +197,24 @@ def _first_sha256(path: Path) -> str | None:
         return None
 
 
+def seal(path: Path) -> None:
+    """Write down the hash of a file that was made here, beside it."""
+    with _whole_file(_first_record(path)) as file:
+        file.write(f"{_sha256(path)}\n".encode())
+
+
+def move_sealed(path: Path, target: Path) -> None:
+    """Give a sealed file its place; a process that is killed meanwhile leaves none that passes for sound."""
+    os.replace(_first_record(path), _first_record(target))
+    os.replace(path, target)
+
+
+def is_sealed(path: Path, cache: Path) -> bool:
+    """Return whether a file is what it was when it was sealed."""
+    due = _first_sha256(path)
+    return due is not None and path.is_file() and _remembered_sha256(path, cache, lambda line: None) == due
+
+
 def sha256_of(entry: ModelEntry, cache: Path) -> str | None:
     """Return the sha256 that a catalogue model is held to; None where it is recorded only when it is first fetched."""
     return entry.sha256 or _first_sha256(cache / entry.name / entry.file)
@@ -202,7 +222,7 @@ def sha256_of(entry: ModelEntry, cache: Path) -> str | None:
 
 def _model_file(entry: ModelEntry, cache: Path) -> ModelFile:
     path = cache / entry.name / entry.file
-    return ModelFile(name=entry.name, path=path, sha256=sha256_of(entry, cache) or "", entry=entry)
+    return ModelFile(name=entry.name, path=path, sha256=sha256_of(entry, cache) or "", entry=entry, cache=cache)
 
 
 # Names
@@ -246,7 +266,7 @@ def _user_file(path: Path, cache: Path, announce: Announce, catalogue: tuple[Mod
         ) from error
     for entry in catalogue:
         if digest == entry.sha256:
-            return ModelFile(name=entry.name, path=path, sha256=digest, entry=entry)
+            return ModelFile(name=entry.name, path=path, sha256=digest, entry=entry, cache=cache)
         if entry.sha256 and size == entry.size and entry.role == "generator":
             raise ModelDamagedError(
                 f"{path} looks like {entry.name} but its content differs",

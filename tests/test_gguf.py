@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.errors import ModelDamagedError
-from assistant.gguf import check_complete, read_header
+from assistant.gguf import check_complete, read_header, read_tensors
 
 F32, Q4_1 = 0, 3
 
@@ -49,6 +49,15 @@ def test_header_says_what_the_file_holds(tmp_path: Path) -> None:
     header = check_complete(written(tmp_path, content))
     assert header.metadata == {"general.architecture": "llama", "llama.context_length": 2048}
     assert (header.tensors, header.required, header.actual) == (2, len(content), len(content))
+
+
+def test_tensors_are_found_where_they_lie(tmp_path: Path) -> None:
+    """Names, shapes with the slowest dimension first, types, and places counted from the file's beginning."""
+    content = tiny_gguf()
+    tensors = read_tensors(written(tmp_path, content))
+    weights = len(content) - 148
+    assert tensors["one"] == ("one", (4, 8), F32, weights)
+    assert tensors["two"] == ("two", (32,), Q4_1, weights + 128)
 
 
 def test_every_cut_is_noticed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from assistant import lexicon
 from assistant.decoding import CopyGuard, WordGuard
 from assistant.errors import ModelDamagedError, ModelMissingError, UsageError
-from assistant.generate import grammar
+from assistant.generate import grammar, merged
 from assistant.generate.base import Completion, Sampling, without_thinking
 from assistant.gguf import read_header
 from assistant.models import ModelFile
@@ -50,15 +50,16 @@ class LlamaCpp:
         self.model = ModelId(name=file.name, sha256=file.sha256)
         self._lock = threading.Lock()
         llama_cpp = import_llama()
+        path, applied = merged.weights(file, adapter, llama_cpp)
         try:
             self._llama: Any = llama_cpp.Llama(
-                str(file.path),
+                str(path),
                 n_ctx=min(context, read_header(file.path).context_length or context),
                 n_threads=threads or free_threads(),
                 n_threads_batch=threads or free_threads(),
                 verbose=False,
                 seed=0,
-                lora_path=str(adapter) if adapter else None,
+                lora_path=str(applied) if applied else None,
             )
         except (ValueError, RuntimeError, AssertionError) as error:
             raise ModelDamagedError(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.errors import ModelDamagedError
+from assistant.generate import merged
 from assistant.generate.llama import free_threads, import_llama
 from assistant.models import ModelFile
 
@@ -38,15 +39,16 @@ class Reader:
         self._lock = threading.Lock()
         self._context = context
         count = threads or free_threads()
+        path, applied = merged.weights(file, adapter, self._llama_cpp)
         try:
             self._llama: Any = self._llama_cpp.Llama(
-                str(file.path),
+                str(path),
                 n_ctx=context,
                 n_batch=_BATCH,
                 n_threads=count,
                 n_threads_batch=count,
                 verbose=False,
-                lora_path=str(adapter) if adapter else None,
+                lora_path=str(applied) if applied else None,
             )
         except (ValueError, RuntimeError, AssertionError) as error:
             raise ModelDamagedError(

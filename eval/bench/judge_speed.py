@@ -1,16 +1,20 @@
-"""How fast the judge that gates answers is, beside plain reading of the same tokens with the same model.
+"""How fast the judge that gates answers is, beside itself with its adapter applied as llama.cpp does it.
 
-    python eval/bench/judge_speed.py [--claims 60] [--repeat 5]
+    python eval/bench/judge_speed.py [--claims 24] [--repeat 3]
 
-Over the bundled claims, medians of the repeats:
+Over some of the bundled claims, medians:
 
 - cold start: seconds from nothing to the first score (the model is in the file cache of the system);
 - reading: seconds to read an abstract that wasn't read before;
-- a claim: seconds for one claim about an abstract that was read, and the same divided by what plain reading of the
-  claim's tokens takes without adapter, checks and calibration.
+- a claim: seconds for one claim about an abstract that was read;
+
+for the judge as it is, with its adapter's changes in the weights, and for the judge with the adapter applied while it
+runs; the two take turns at each claim. What a claim takes is also divided by what plain reading of its tokens takes,
+with the model as it was downloaded, without checks and calibration.
 """
 
 import argparse
+import random
 import statistics
 import time
 
@@ -24,42 +28,55 @@ from assistant.judge import Evidence, format, shipped
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--claims", type=int, default=60)
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--claims", type=int, default=24)
+    parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0, help="0: what the machine has free")
     args = parser.parse_args()
     settings = Settings()
     file = models.resolve(DEFAULT_GENERATOR, "generator", cache=settings.models, offline=True, announce=print)
-    pairs = dataset.bundled_pairs()[: args.claims]
-    cold, reading, claim, plain = [], [], [], []
+    files = {"merged": file, "applied": file.model_copy(update={"cache": None})}
+    pairs = random.Random(1).sample(dataset.bundled_pairs(), args.claims)
+    shipped.gate(file, threads=args.threads)  # what is made once is made
+    cold: dict[str, list[float]] = {name: [] for name in files}
     for _ in range(args.repeat):
-        began = time.perf_counter()
-        judge = shipped.gate(file, threads=args.threads)
-        judge.score([pairs[0].claim], Evidence("A method is proposed.", ""))
-        cold.append(time.perf_counter() - began)
-        reader = Reader(file, threads=args.threads)
-        opening = reader.tokens(format.OPENING, special=True)
-        for pair in pairs:
-            evidence = Evidence(pair.text, pair.title)
+        for name, model in files.items():
+            began = time.perf_counter()
+            judge = shipped.gate(model, threads=args.threads)
+            judge.score([pairs[0].claim], Evidence("A method is proposed.", ""))
+            cold[name].append(time.perf_counter() - began)
+    judges = {name: shipped.gate(model, threads=args.threads) for name, model in files.items()}
+    reading: dict[str, list[float]] = {name: [] for name in files}
+    claim: dict[str, list[float]] = {name: [] for name in files}
+    plain = []
+    reader = Reader(file, threads=args.threads)
+    opening = reader.tokens(format.OPENING, special=True)
+    for pair in pairs * args.repeat:
+        evidence = Evidence(pair.text, pair.title)
+        for name, judge in judges.items():
             began = time.perf_counter()
             judge.score([pair.claim], evidence)
             first = time.perf_counter() - began
             began = time.perf_counter()
             judge.score([pair.claim + " "], evidence)
             again = time.perf_counter() - began
-            reading.append(first - again)
-            claim.append(again)
-            prefix = opening + reader.tokens(format.evidence_text(pair.title, pair.text))
-            asked = reader.tokens(format.claim_text(pair.claim))
-            reader.follow(prefix, [asked], [])
-            began = time.perf_counter()
-            reader.follow(prefix, [asked], [])
-            plain.append(time.perf_counter() - began)
-    print(f"cold start {statistics.median(cold):.2f} s; reading an abstract {statistics.median(reading):.2f} s")
+            reading[name].append(first - again)
+            claim[name].append(again)
+        prefix = opening + reader.tokens(format.evidence_text(pair.title, pair.text))
+        asked = reader.tokens(format.claim_text(pair.claim))
+        reader.follow(prefix, [asked], [])
+        began = time.perf_counter()
+        reader.follow(prefix, [asked], [])
+        plain.append(time.perf_counter() - began)
+    median = statistics.median
+    for name in files:
+        print(
+            f"{name}: cold start {median(cold[name]):.2f} s; reading an abstract {median(reading[name]):.2f} s; "
+            f"a claim {1000 * median(claim[name]):.0f} ms, {median(claim[name]) / median(plain):.2f} of plain reading"
+        )
     print(
-        f"a claim {1000 * statistics.median(claim):.0f} ms, plain reading {1000 * statistics.median(plain):.0f} ms: "
-        f"ratio {statistics.median(claim) / statistics.median(plain):.2f}, "
-        f"{1 / statistics.median(claim):.1f} pairs a second"
+        f"applied / merged: reading {median(reading['applied']) / median(reading['merged']):.2f}, "
+        f"a claim {median(claim['applied']) / median(claim['merged']):.2f}; "
+        f"{1 / median(claim['merged']):.1f} claims a second"
     )
 
 

@@ -127,7 +127,7 @@ def test_ctrl_c_at_the_prompt(start: Start, filled: Path) -> None:
     child.sendintr()
     child.expect(pexpect.EOF)
     child.wait()
-    assert child.exitstatus == 0
+    assert child.exitstatus == 0, plain(child.before or "")
 
 
 def test_kill_between_two_turns(start: Start, filled: Path) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 
 from assistant import aspects, followup, premise, select
 from assistant.capable import compose, to_read
-from assistant.conditions import Asked
+from assistant.conditions import Asked, Conditions
 from assistant.generate import Generator
 from assistant.judge import Judge
 from assistant.judge.rules import RulesJudge
@@ -32,7 +32,8 @@ _REFUSALS: dict[Reason, str] = {
     "not_in_library": "The library does not answer this.",
     "abstract_does_not_say": "The abstract does not say.",
 }
-# A follow-up is asked of papers that are there, so what counts is whether one of their sentences comes near it.
+_WITH_CODE = Conditions(has_code=True)
+# A pinned paper has its say where one of its sentences comes near the question.
 _SAYS_FROM = 0.3
 
 
@@ -91,13 +92,17 @@ class _Meant:
 
     Attributes:
         asked: its text and conditions.
+        words: what the sentences are chosen by: the question itself, or with what it leaves to the one before it.
         keys: the papers that it is asked of, if it means any.
         together: whether it sets them beside each other, so that each is told of.
+        must_speak_of: what a paper has to speak of to be told of.
     """
 
     asked: Asked
-    keys: tuple[str, ...] | None
+    words: str
+    keys: tuple[str, ...] | None = None
     together: bool = False
+    must_speak_of: str = ""
 
 
 class Answerer:
@@ -186,6 +191,8 @@ class Answerer:
         if missed := [key for key in pinned if key not in there]:
             free = Asked(text=meant.asked.text)
             found += self._retriever.find(free, len(missed), only=missed).found
+        if meant.must_speak_of:
+            found = select.speaking_of(meant.must_speak_of, found, library, self._retriever.embedder)
         tally.searched()
         yield Retrieved(tuple(found), result.notice)
         # A question of nothing but conditions ("papers by Mehta with code") is answered by whatever meets them.
@@ -197,22 +204,18 @@ class Answerer:
         )
         statements: list[Statement] = []
         marks: dict[str, int] = {}
-        reason: Reason = "not_in_library"
-        embedder = self._retriever.embedder
-        # What is asked about a paper itself is answered by the sentence that says it, or by none.
-        of_these = [item for item in found if (meant.keys or item.named) and not meant.asked.conditions]
+        of_these = [item for item in found if meant.keys or item.named]
         aspect = aspects.asked(question) if of_these else None
+        if meant.asked.conditions and not (aspect == "code" and meant.asked.conditions == _WITH_CODE):
+            aspect = None
         if aspect:
-            choices = select.choose(question, of_these, library, embedder, partial(aspects.tells, aspect))
-            reason = "abstract_does_not_say"
+            # It is answered by the sentence that says it, or by none.
+            says = partial(aspects.tells, aspect)
+            choices = select.choose(question, of_these, library, self._retriever.embedder, says)
         else:
-            choices = select.choose(question, found, library, embedder) if answers else []
-            if meant.together:
-                choices += self._of_pinned(meant.asked.text, meant.keys or (), found, choices, least=0.0)
-            elif meant.keys and max((choice.score for choice in choices), default=0.0) < _SAYS_FROM:
-                choices, reason = [], "abstract_does_not_say"
-            if answers:
-                choices += self._of_pinned(question, pinned, found, choices)
+            choices = self._choices(meant, found) if answers else []
+            choices += self._of_pinned(question, pinned, found, choices) if answers else []
+        reason: Reason = "abstract_does_not_say" if aspect or meant.keys else "not_in_library"
         denied = self._denied(question, choices)
         if denied:
             choices = [denied.choice, *(choice for choice in choices if choice.span != denied.choice.span)]
@@ -243,11 +246,23 @@ class Answerer:
                 dropped=tuple(tally.dropped),
                 sources=sources,
                 polarity=self._polarity(question, statements, [papers[key].abstract for key in marks]),
-                nearest=() if statements or aspect else select.nearest(question, found),
+                nearest=() if statements or aspect else select.nearest(meant.words, found),
                 model=self._generator.model,
                 timings=tally.timings(),
             )
         )
+
+    def _choices(self, meant: _Meant, found: Sequence[Found]) -> list[select.Choice]:
+        """Return the sentences that the answer is to be made of; none where the papers meant don't speak of it."""
+        library, embedder = self._retriever.library, self._retriever.embedder
+        if meant.together:
+            papers = {item.paper.key: item.paper for item in found}
+            beside = [papers[key] for key in meant.keys or () if key in papers]
+            return select.of_each(meant.asked.text, beside, library, embedder)
+        told = select.speaking_of(meant.words, found, library, embedder) if meant.keys else found
+        general = bool(meant.keys) and select.is_general(meant.words)
+        chosen = select.choose(meant.words, told, library, embedder, select.contributes) if general else []
+        return chosen or select.choose(meant.words, told, library, embedder)
 
     def _denied(self, question: str, choices: Sequence[select.Choice]) -> Premise | None:
         """Return what the question takes for granted although the first paper of the answer says otherwise.
@@ -280,7 +295,6 @@ class Answerer:
         pinned: Collection[str],
         found: Sequence[Found],
         choices: Sequence[select.Choice],
-        least: float = _SAYS_FROM,
     ) -> list[select.Choice]:
         """Return the best sentence of each pinned paper that isn't among the choices and has one near the question."""
         chosen = {choice.paper.key for choice in choices}
@@ -288,7 +302,7 @@ class Answerer:
         best: dict[str, select.Choice] = {}
         for choice in select.rank_sentences(question, papers, self._retriever.library, self._retriever.embedder):
             best.setdefault(choice.paper.key, choice)
-        return [choice for choice in best.values() if choice.score >= least]
+        return [choice for choice in best.values() if choice.score >= _SAYS_FROM]
 
     @staticmethod
     def _polarity(question: str, statements: Sequence[Statement], abstracts: Sequence[str]) -> Polarity | None:
@@ -298,19 +312,45 @@ class Answerer:
     def _meant(self, question: str, history: Sequence[Turn]) -> "_Meant":
         """Return what a question asks in its conversation: a follow-up is asked of the papers that it means."""
         asked = self._retriever.read(question)
+        own = _Meant(asked, question)
         if not history:
-            return _Meant(asked, None)
-        earlier = history[-1]
+            return own
+        subject = self._subject(history)
+        if narrowed := self._narrowed(question, subject):
+            return _Meant(narrowed, subject.text)
         before = followup.earlier_keys(question, [turn.keys for turn in history])
         papers = [self._retriever.library.paper(key) for key in before]
         keys = followup.resolve(question, papers)
         if not keys and (papers or not followup.is_followup(question)):
-            return _Meant(asked, None)
+            return own
+        if followup.of_something_else(asked.text, papers):
+            text = f"{subject.text} {asked.text}"
+            return _Meant(asked.model_copy(update={"text": text}), text, must_speak_of=asked.text)
         beside: list[str] = []
         if keys and followup.names_others(asked.text, papers):
             beside = [key for key in self._named(asked) if key not in keys]
-        text = f"{asked.text} {self._retriever.read(earlier.question).text}"
-        return _Meant(asked.model_copy(update={"text": text}), (*keys, *beside) or None, together=bool(beside))
+        text = f"{asked.text} {subject.text}"
+        return _Meant(asked.model_copy(update={"text": text}), question, (*keys, *beside) or None, bool(beside))
+
+    def _narrowed(self, question: str, subject: Asked) -> Asked | None:
+        """Return the earlier question with the conditions of one that has nothing else: "And since 2023?"."""
+        further = followup.narrowing(question)
+        asked = self._retriever.read(f"papers {further}") if further else None
+        if not asked or not asked.conditions or question_terms(asked.text):
+            return None
+        return Asked(text=subject.text, conditions=asked.conditions.joined(subject.conditions))
+
+    def _subject(self, history: Sequence[Turn]) -> Asked:
+        """Return the last question that has words of its own, with the conditions that later ones added to it."""
+        conditions = Conditions()
+        asked = Asked(text="")
+        for turn in reversed(history):
+            asked = self._retriever.read(turn.question)
+            narrowing = self._narrowed(turn.question, Asked(text=""))
+            if question_terms(asked.text) and not narrowing:
+                break
+            conditions = conditions.joined((narrowing or asked).conditions)
+        return Asked(text=asked.text, conditions=conditions.joined(asked.conditions))
 
     def _named(self, asked: Asked) -> list[str]:
         """Return the papers that a question names, as in "How does it compare with GPTQ?"."""

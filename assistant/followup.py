@@ -46,6 +46,20 @@ _CUT_SHORT = re.compile(
     r"^\s*(?:why|(?:on|for|in|with|by|at|to|of|from) (?:how (?:many|much)|which|what))\b(?:\s+\S+){0,4}\s*[?.]?$",
     re.IGNORECASE,
 )
+# "How is that different from GPTQ?" sets an earlier paper beside another, whose name it doesn't have.
+_BESIDE = re.compile(
+    r"\b(?:it|that|this|they|these|those|the (?:first|second|last|same|paper|study|method|model|approach|system))\b"
+    r"[^?]{0,30}?\b(?:differ\w*|compare[ds]?|better|worse|faster|slower|similar|unlike|versus|vs)\b",
+    re.IGNORECASE,
+)
+# "And since 2023?", "Only surveys, please.": conditions for the earlier question.
+_NARROWING = re.compile(r"^\s*(?:(?:and|but|so|or|what about|how about)\s+)?(?:(?:only|just)\s+)?", re.IGNORECASE)
+# "And for parsing?", "What about vision transformers?": the earlier question, asked of something else.
+_INSTEAD = re.compile(r"^\s*(?:(?:and|but|so|or)\s+)?(?:(?:what|how) about|and(?: (?:for|in))?)\s+\S", re.IGNORECASE)
+_POINTING = re.compile(
+    r"\b(?:it|its|this|that|these|those|they|them|their|he|she|his|her|both|either|ones?|others?|former|latter|rest)\b",
+    re.IGNORECASE,
+)
 _MARK = re.compile(r"\[(\d+)\]|\b(?:paper|source|number|study|no\.)\s+(\d{1,2})\b", re.IGNORECASE)
 _COUNTS = {"two": 2, "three": 3, "four": 4, "2": 2, "3": 3, "4": 4}
 _SOME = re.compile(rf"\bthe (first|last|other) ({'|'.join(_COUNTS)})\b|\bthe (others|other ones|rest)\b", re.IGNORECASE)
@@ -76,7 +90,30 @@ def is_followup(question: str) -> bool:
 
 
 def _leans_clearly(question: str) -> bool:
+    beside = _BESIDE.search(question)
+    if beside and not question_terms(question[: beside.start()]):
+        return True
     return any(cue.search(question) for cue in (_MARK, _ORDINAL, _SOME, _OPENING, _CUT_SHORT, _ALONE))
+
+
+def narrowing(question: str) -> str | None:
+    """Return what a follow-up may ask of the papers beside the earlier question, or nothing if it asks of itself."""
+    opening = _NARROWING.match(question)
+    return question[opening.end() :] if opening and opening.end() and not points(question) else None
+
+
+def points(question: str) -> bool:
+    """Tell whether a question has a word that stands for earlier papers: "it", "the second one", "paper 3"."""
+    return any(cue.search(question) for cue in (_MARK, _ORDINAL, _SOME, _POINTING, _WHICH_ONE, _PART))
+
+
+def of_something_else(question: str, papers: Sequence[Paper]) -> bool:
+    """Tell whether a follow-up asks the earlier question of something that none of the earlier papers speaks of."""
+    terms = question_terms(question)
+    if not terms or points(question) or not _INSTEAD.search(question):
+        return False
+    there = set(content_stems(" ".join(f"{paper.title} {paper.abstract}" for paper in papers)))
+    return not any(stem in there for term in terms for stem in content_stems(term))
 
 
 def _leaning(question: str) -> int | None:

@@ -196,6 +196,44 @@ def missing_terms(question: str, paper: Paper) -> list[str]:
     return [term for term in dict.fromkeys(question_terms(question)) if not _has(there, term)]
 
 
+# Of 22 follow-ups about three papers of the listing pages, none that their abstracts answer lies below both.
+_SPEAKS_FROM = 0.3
+_GENERAL = frozenset(
+    stem(word)
+    for word in """main key central idea gist goal aim purpose problem result finding outcome conclusion contribution
+    limitation drawback advantage novelty new difference detail point summary topic matter""".split()
+)
+
+
+def is_general(question: str) -> bool:
+    """Tell whether a question asks what a paper is about, with no term of its own: "What does it find?"."""
+    terms = [term for term in question_terms(question) if term.lower() not in _POINTERS]
+    return not {part for term in terms for part in content_stems(term)} - _GENERAL
+
+
+def contributes(sentence: str) -> bool:
+    """Tell whether a sentence says what its paper does or finds."""
+    return bool(_CONTRIBUTION.search(sentence)) and not _SAYS_LITTLE.search(sentence)
+
+
+def speaking_of(question: str, found: Sequence[Found], library: Library, embedder: Embedder) -> list[Found]:
+    """Return those of the papers that a follow-up is asked of which speak of what it asks.
+
+    A paper does where it has a term of the question, or a sentence that comes near it; a question without terms of its
+    own ("What does it find?") is answered by any.
+    """
+    if is_general(question):
+        return list(found)
+    terms = [term for term in dict.fromkeys(question_terms(question)) if term.lower() not in _POINTERS]
+    speaking = []
+    for item in found:
+        there = set(content_stems(f"{item.paper.title}. {item.paper.abstract}"))
+        near = max((c.cosine for c in rank_sentences(question, [item.paper], library, embedder)), default=0.0)
+        if near >= _SPEAKS_FROM or any(_has(there, term) for term in terms):
+            speaking.append(item)
+    return speaking
+
+
 def nearest(question: str, found: Sequence[Found]) -> tuple[Nearest, ...]:
     """Return the papers nearest to a question that the library doesn't answer, and what they lack."""
     near = []
@@ -221,9 +259,10 @@ _CONTRIBUTION = re.compile(
 )
 _CONTRIBUTION_BONUS, _ALWAYS_BONUS = 0.15, 0.1
 # That code and data are to be had, and what the authors hope for, tells nothing of a subject.
-_IDLE_COST = 0.25
+_IDLE_COST = 0.5
 _SAYS_LITTLE = re.compile(
-    r"\b(?:code|data|corpus|models?|dataset|source|software|implementation|it)\b[^.]{0,20}"
+    r"\b(?:code|data|corpus|models?|datasets?|source|software|implementation|system|toolkit|package|library|"
+    r"benchmark|resources?|scripts?|demo|weights|checkpoints|it)\b[^.]{0,20}"
     r"\b(?:is|are|be|been|made)\b[^.]{0,20}\b(?:available|public|released|open.sourced?)\b"
     r"|\bwe (?:also |hereby )?(?:hope|believe|release (?:the |our |all )?(?:code|source|models?|weights|checkpoints)"
     r"|thank|acknowledge)\b|\b(?:we|this (?:work|paper|study)) (?:can|may|could|will|might) "
@@ -284,6 +323,15 @@ def choose(
         each = MAX_SENTENCES_FEW if len(relevant) <= _FEW else 1
         return [choice for item in relevant for choice in _in_order(of_paper[item.paper.key][:each])]
     return _in_order(_fitting(rank_sentences(question, papers[:1], library, embedder, says=says)))
+
+
+def of_each(question: str, papers: Sequence[Paper], library: Library, embedder: Embedder) -> list[Choice]:
+    """Return the best two sentences of each paper, the papers in the order given: they are set beside each other."""
+    ranked = rank_sentences(question, papers, library, embedder, contributions=True)
+    chosen: list[Choice] = []
+    for paper in papers:
+        chosen += _in_order([choice for choice in ranked if choice.paper.key == paper.key][:MAX_SENTENCES_FEW])
+    return chosen
 
 
 def _fitting(ranked: Sequence[Choice]) -> list[Choice]:

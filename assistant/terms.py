@@ -19,7 +19,11 @@ QUESTION_WORDS = frozenset(
     """paper papers work works study studies article articles author authors abstract library propose proposes
     proposed tell show find give list describe explain discuss discusses report reports say says said know
     known there's what's approach approaches method methods technique techniques research researchers
-    researcher anything something exist exists different help helps please differ compare compared""".split()
+    researcher anything something exist exists different help helps please differ compare compared deal deals dealing
+    dealt concern concerns address addresses addressed cover covers covered focus focuses focused investigate
+    investigates investigated examine examines examined explore explores explored tackle tackles tackled consider
+    considers considered mention mentions mentioned talk talks speak speaks wrote written write writes
+    published""".split()
 )
 
 # A word with its inner punctuation: T-MAC, GPT-3.5, R^2, 1,000, don't, U-Net++.
@@ -66,9 +70,17 @@ def content_stems(text: str) -> list[str]:
     return [stem(part) for part in parts if part and part.lower() not in STOPWORDS]
 
 
+_ASKED_TO = re.compile(
+    r"^\W*(?:(?:please|can you|could you)\s+)?"
+    r"(?:summari[sz]e|outline|recap|sketch|give (?:me )?an? (?:summary|overview) of)\b",
+    re.IGNORECASE,
+)
+
+
 def question_terms(question: str) -> list[str]:
     """Return what a question is about: its content words less those that only make it a question."""
-    return [word for word in content_words(question) if word.lower() not in QUESTION_WORDS]
+    asked = _ASKED_TO.sub("", question)
+    return [word for word in content_words(asked) if word.lower() not in QUESTION_WORDS]
 
 
 def numbers(text: str) -> list[str]:

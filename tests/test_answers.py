@@ -188,6 +188,9 @@ def test_events_come_in_order(retriever: Retriever) -> None:
         ("Does it share weights across layers?", None),
         ("When does the lamp fail?", None),
         ("How many sheep are missed?", None),
+        ("How long does it take?", "time"),
+        ("How much faster is it?", "speed"),
+        ("And its limitations?", "limits"),
     ],
 )
 def test_what_is_asked_about_a_paper_itself(question: str, aspect: str | None) -> None:
@@ -298,6 +301,58 @@ def test_a_follow_up_may_name_another_paper(retriever: Retriever) -> None:
     assert {source.title.partition(":")[0] for source in answer.sources} == {"Lantern", "Net-4"}
 
 
+def test_a_follow_up_that_only_narrows_asks_the_earlier_question_again(retriever: Retriever) -> None:
+    """'And since 2020?' searches the library for what was asked before, with one condition more, and then another."""
+    net = Record(
+        title="Sheep in the Snow",
+        abstract="We count sheep in the snow from the air. Warm sheep are easily seen.",
+        authors=("Ann Bell",),
+        year=2022,
+        source=Source(file="p.txt", line=9),
+    )
+    with write_lock(retriever.library.path.parent / "write.lock"):
+        ingest.add([net], retriever.library, retriever.embedder)
+    first = Turn("Which papers count sheep from the air?", ("countingSheepDeep",))
+    further = Turn("And since 2020?", ())
+    asked = answerer(retriever, ScriptedGenerator())
+    for question, history in (("And since 2020?", [first]), ("Only by Bell, please.", [first, further])):
+        answer = asked.ask(question, history)
+        assert [source.title for source in answer.sources] == ["Sheep in the Snow"]
+    found = next(event for event in asked.stream("Only by Bell.", [first, further]) if isinstance(event, Retrieved))
+    assert "2020" in found.notice
+    assert "Bell" in found.notice
+
+
+def test_a_follow_up_about_something_else_leaves_the_earlier_papers(retriever: Retriever) -> None:
+    """'What about rivers?' is the earlier question asked of rivers; what no paper speaks of gets no answer."""
+    turn = Turn("How are sheep counted on hills?", ("sheepHillsSurvey",))
+    asked = answerer(retriever, ScriptedGenerator())
+    assert {source.title for source in asked.ask("What about river names?", [turn]).sources} <= {
+        "Rivers and Their Names"
+    }
+    assert asked.ask("What about volcanoes?", [turn]).abstained
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Which of these use satellites from Mars?", None),
+        ("How long did the training take?", "12 hours"),
+        ("How fast is it?", None),
+        ("What are its limitations?", None),
+        ("What does it propose?", "We present Lantern"),
+    ],
+)
+def test_a_follow_up_is_answered_by_what_says_it(retriever: Retriever, question: str, quote: str | None) -> None:
+    """What the earlier paper doesn't speak of isn't answered with its other sentences."""
+    turn = Turn("Which model sees at night?", ("lanternSeeingLittle",))
+    answer = answerer(retriever, ScriptedGenerator()).ask(question, [turn])
+    quotes = [citation.quote for statement in answer.statements for citation in statement.citations]
+    assert (
+        (answer.reason, quotes) == ("abstract_does_not_say", []) if quote is None else any(quote in q for q in quotes)
+    )
+
+
 def test_that_code_is_to_be_had_is_told_only_where_it_is_asked_for(retriever: Retriever) -> None:
     """A sentence that only says what is released answers no question about the subject."""
     released = "The lamp model is publicly available, and so is all night video of the lamp on NightSet."
@@ -338,6 +393,8 @@ def test_what_a_follow_up_means(question: str, keys: tuple[str, ...]) -> None:
         ("What did paper 2 find?", ("two",)),
         ("What does the study by Bell report?", ("one",)),
         ("How does GPTQ round weights, and is it fast?", ()),
+        ("How is that different from GPTQ?", ("one",)),
+        ("Is a map of rivers better than that of Bohr in this respect?", ()),
         ("How do rivers shape valleys when they flood?", ()),
         ("Why do tides rise so late on northern coasts?", ()),
     ],

@@ -59,6 +59,9 @@ def read(question: str) -> tuple[str, str]:
 
 ASKED = [
     ("papers on agents since 2023", "papers on agents", "filters: year ≥ 2023"),
+    ("Summarize what Mehta did on phones.", "Summarize what did on phones.", "filters: author Mehta"),
+    ("What did Mehta propose for phones?", "What did propose for phones?", "filters: author Mehta"),
+    ("What did Bohr propose for phones?", "What did Bohr propose for phones?", ""),
     ("parsing, published between 2019 and 2021", "parsing", "filters: year 2019 to 2021"),
     ("transformers (2019-2021)", "transformers", "filters: year 2019 to 2021"),
     ("work on parsing from 2019 through 2020", "work on parsing", "filters: year 2019 to 2020"),

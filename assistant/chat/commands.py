@@ -47,7 +47,12 @@ COMMANDS = (
     Command("/drop", "[N or KEY...]", "leave papers out from here on; off brings them back", "paper"),
     Command("/pin", "[N or KEY...]", "look at these papers for every answer; off lets go of them", "paper"),
     Command("/draft", "[TOPIC]", "a related-work paragraph; without a topic, on the last question"),
-    Command("/compare", "N M [QUESTION]", "what two papers say to a question; without one, to the last", "paper"),
+    Command(
+        "/compare",
+        "N M [QUESTION]",
+        "what two papers say to a question; without one, what each proposes and finds",
+        "paper",
+    ),
     Command("/save", "NAME", "give this conversation a name (it is kept in any case)"),
     Command("/export", "FILE", "write the conversation to FILE: .md with its bibliography, .json, or .bib", "file"),
     Command("/copy", "", "put the last answer with its sources on the clipboard"),

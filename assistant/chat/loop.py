@@ -2,13 +2,13 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 from assistant import render
-from assistant.answer import Answerer, Done, Event, Reading, Retrieved, Said, shown
+from assistant.answer import Answerer, Done, Event, Reading, Retrieved, Said, Turn, shown
 from assistant.chat import commands, explain, transcript
 from assistant.chat.answering import counted, follow, marked, show_sources
 from assistant.chat.clipboard import copy
@@ -24,6 +24,7 @@ from assistant.records import Answer, Dropped
 from assistant.sessions import Exchange, Scope
 
 _LEAVE_WITHIN_S = 2.0
+_ABOUT = "What does it propose, and what are its main results?"
 _LISTED = 20
 
 
@@ -169,7 +170,7 @@ class Chat:
         if len(words) < 2:
             raise UsageError("/compare needs two sources", "For instance: /compare 1 2.")
         keys = [self.conversation.key_of(word) for word in words[:2]]
-        question = words[2] if len(words) == 3 else self.conversation.last.answer.question
+        question = words[2] if len(words) == 3 else _ABOUT
         answerer = self._parts.answerer
         recording = Recording(self.conversation, question, answerer, "comparison")
         for key in keys:
@@ -177,15 +178,17 @@ class Chat:
         self._record(recording, self._comparison(question, keys))
 
     def _comparison(self, question: str, keys: Sequence[str]) -> Iterator[Event]:
-        """Yield the answers of several papers to a question as one."""
+        """Yield the answers of several papers to a question as one; one that has none says what it is about."""
         answers: list[Answer] = []
         yield Retrieved(())
+        answerer = self._parts.answerer
         for key in keys:
-            for event in self._parts.answerer.stream(question, among=frozenset((key,)), pinned=(key,)):
-                if isinstance(event, Reading | Said):
-                    yield event
-                elif isinstance(event, Done):
-                    answers.append(event.answer)
+            only = frozenset((key,))
+            about = [Turn(question, (key,))] if question == _ABOUT else []
+            answer = yield from _told(answerer.stream(question, about, among=only, pinned=(key,)))
+            if answer.abstained and question != _ABOUT:
+                answer = yield from _told(answerer.stream(_ABOUT, [Turn(_ABOUT, (key,))], among=only))
+            answers.append(answer)
         statements = tuple(chain.from_iterable(answer.statements for answer in answers))
         dropped: tuple[Dropped, ...] = tuple(chain.from_iterable(answer.dropped for answer in answers))
         marks = [source for answer in answers for source in answer.sources]
@@ -441,3 +444,13 @@ class Chat:
     def do_quit(self, _: str) -> None:
         """Leave."""
         self._over = True
+
+
+def _told(events: Iterable[Event]) -> Generator[Event, None, Answer]:
+    """Yield what is told while a question is answered, and return the answer."""
+    for event in events:
+        if isinstance(event, Reading | Said):
+            yield event
+        elif isinstance(event, Done):
+            return event.answer
+    raise AssertionError("a stream ends with Done")

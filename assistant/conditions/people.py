@@ -28,6 +28,12 @@ _WRITTEN_BY = rf"(?:\b(?:the one|ones|those|{_THEIR_PAPERS}) )?\b(?:co-?)?(?:wri
 _PAPERS_BY = rf"\b(?:the one|ones|those|{_THEIR_PAPERS}) (?:by|from) {_NAME}"
 _GROUP_OF = rf"\b(?:by|from|with) (?:the )?(?:authors?|researchers?|group|team|lab)(?: of)? {_NAME}"
 _AUTHOR_IS = rf"\bauthors?\s*[:=]\s*{_NAME}"
+_ACTS = (
+    r"(?:do|did|does|done|propose[ds]?|write|wrote|written|publish(?:ed)?|find|found|show(?:ed|n)?|work(?:ed|s)? on|"
+    r"contribute[ds]?|develop(?:ed|s)?|build|built|stud(?:y|ied|ies)|say|said|report(?:ed|s)?|present(?:ed|s)?)\b"
+)
+_WHAT_THEY_DID = rf"\b(?:what|which \w+|how) {_NAME} (?=(?:has |have |had )?{_ACTS})"
+_DID_THEY = rf"\b(?:did|does|do|has|have|had) {_NAME} (?=(?:ever |also )?{_ACTS})"
 _BY = rf"\b(?:by|from) {_NAME}"
 
 
@@ -46,6 +52,8 @@ def take(question: Question) -> None:
     question.take(_PAPERS_BY, _behind(question, "authors", sure=True))
     question.take(_GROUP_OF, _behind(question, "authors"))
     question.take(_AUTHOR_IS, _behind(question, "authors", sure=True))
+    question.take(_WHAT_THEY_DID, _subject(question))
+    question.take(_DID_THEY, _subject(question))
     question.take(_BY, _behind(question, "authors", whole=not question.lists))
     question.take(_POSSESSIVE, _before(question, "authors"))
 
@@ -97,6 +105,18 @@ def _before(question: Question, field: str) -> Callable[[re.Match[str]], Note]:
             field: name if field == "first_author" else (name,),
             "span": (lead.start() if lead else begin, found.end()),
         }
+
+    return note
+
+
+def _subject(question: Question) -> Callable[[re.Match[str]], Note]:
+    """Return what reads a name of which something is asked: it alone is taken."""
+
+    def note(found: re.Match[str]) -> Note:
+        name = found["name"]
+        if _longest_name(question, name.split()) != name:
+            return None
+        return {"authors": (name,), "span": found.span("name")}
 
     return note
 

@@ -4,7 +4,7 @@ A sentence is made of parts, each checked against the papers that it cites; wher
 citation stands at the name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from assistant import render
@@ -104,22 +104,28 @@ def written(section: Section, form: Form, style: CiteStyle = "cite") -> str:
     return "\n\n".join(paragraph(part, form, style, marks) for part in section.paragraphs)
 
 
+def _escaping(form: Form) -> Callable[[str], str]:
+    """Return what makes a text safe in a form, its simple formulas typed out."""
+    escape = {"latex": render.latex, "markdown": render.markdown, "text": render.visible}[form]
+    return lambda text: escape(render.without_math(text))
+
+
 def paragraph(part: SectionParagraph, form: Form, style: CiteStyle, marks: dict[str, int]) -> str:
     """Return one paragraph as text."""
-    escape = {"latex": render.latex, "markdown": render.markdown, "text": render.visible}[form]
+    escape = _escaping(form)
     told = [sentence_text(sentence, form, style, marks) for sentence in part.sentences]
     return " ".join([*told, *(escape(own.lead + own.text) for own in part.own)])
 
 
 def sentence_text(sentence: Sentence, form: Form, style: CiteStyle, marks: dict[str, int]) -> str:
     """Return one sentence with its citations."""
-    escape = {"latex": render.latex, "markdown": render.markdown, "text": render.visible}[form]
+    escape = _escaping(form)
     parts = [_part(part, form, style, marks) for part in sentence.parts]
     return _ended(escape(sentence.lead) + escape(sentence.joint).join(parts))
 
 
 def _part(part: Part, form: Form, style: CiteStyle, marks: dict[str, int]) -> str:
-    escape = {"latex": render.latex, "markdown": render.markdown, "text": render.visible}[form]
+    escape = _escaping(form)
     done: list[str] = []
     rest = part.text
     named: set[str] = set()

@@ -479,14 +479,14 @@ def test_a_sentence_may_end_with_the_authors() -> None:
     assert section.sentences[0].statement.text == "A lamp is proposed by Quill et al."
 
 
-HOSTILE = r"50% of $x$ & \input{/etc/passwd} _ # ~ ^ {a} <script>alert(1)</script> @lamp [x](http://x) `code`"
+HOSTILE = r"50% of $\x$ & \input{/etc/passwd} _ # ~ ^ {a} <script>alert(1)</script> @lamp [x](http://x) `code`"
 
 
 def test_nothing_out_of_a_paper_becomes_a_command() -> None:
     """LaTeX, Markdown and the page show such a text as it is."""
     section = told(HOSTILE)
     assert r"\input" not in written(section, "latex").replace(r"\textbackslash{}input", "")
-    assert r"\$x\$" in written(section, "latex")
+    assert r"\$\textbackslash{}x\$" in written(section, "latex")
     assert r"\<script\>" in written(section, "markdown")
     assert r"\@lamp" in written(section, "markdown")
 

@@ -175,6 +175,25 @@ def test_a_denial_may_be_left_out_only_with_all_of_its_clause(statement: str, se
     assert check.check(statement, sentence, sentence, "Lamps").shown == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "typed", "compiled"),
+    [
+        (r"up to $2.5\times$ faster", "up to 2.5× faster", r"up to 2.5\(\times\) faster"),
+        (r"rates of $>$90%", "rates of >90%", r"rates of \textgreater{}90\%"),
+        (r"$\frac{1}{9}\text{th}$ of it", "1/9th of it", "1/9th of it"),
+        (r"$95.42\%$ of $r$", "95.42% of r", r"95.42\% of r"),
+        ("costs $5 and $6 today", "costs $5 and $6 today", r"costs \$5 and \$6 today"),
+        ("$ lower cost and 4%$", "$ lower cost and 4%$", r"\$ lower cost and 4\%\$"),
+        (r"“exact $2\times$”", r"“exact $2\times$”", r"``exact \$2\textbackslash{}times\$''"),
+        (r"$\input{x}$", r"$\input{x}$", r"\$\textbackslash{}input\{x\}\$"),
+    ],
+)
+def test_simple_formulas_are_typed_out(text: str, typed: str, compiled: str) -> None:
+    """A draft reads as an author would type it; what isn't simple stays as it is, and stays harmless."""
+    assert render.without_math(text) == typed
+    assert render.latex(typed) == compiled
+
+
 def test_bibtex_escapes_everything() -> None:
     """Nothing in a title can become a LaTeX command, and unknown fields are left out."""
     entry = render.bibtex(PAPER)

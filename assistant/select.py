@@ -213,7 +213,12 @@ def is_general(question: str) -> bool:
 
 def contributes(sentence: str) -> bool:
     """Tell whether a sentence says what its paper does or finds."""
-    return bool(_CONTRIBUTION.search(sentence)) and not _SAYS_LITTLE.search(sentence)
+    return bool(_CONTRIBUTION.search(sentence)) and not _says_little(sentence)
+
+
+def _says_little(sentence: str) -> bool:
+    """Tell whether a sentence only says what is to be had or hoped for; that something isn't to be had is a finding."""
+    return bool(_SAYS_LITTLE.search(sentence)) and not _DENIES.search(sentence)
 
 
 def speaking_of(question: str, found: Sequence[Found], library: Library, embedder: Embedder) -> list[Found]:
@@ -269,6 +274,7 @@ _SAYS_LITTLE = re.compile(
     r"(?:help|inspire|foster|shed|serve)\b",
     re.IGNORECASE,
 )
+_DENIES = re.compile(r"\b(?:no|not|few|little|lacks?|lacking|limited|scarce|rarely)\b", re.IGNORECASE)
 _ASKS_FOR_RELEASES = re.compile(
     r"\b(?:code|available|availability|releas\w*|public\w*|open|github|download\w*|share[sd]?|hope|repository)\b",
     re.IGNORECASE,
@@ -420,7 +426,7 @@ def rank_sentences(
         score = float(cosine) + _OVERLAP_WEIGHT * overlap - _LEANING_COST * bool(_LEANING.match(span.text))
         score += _LENGTH_WEIGHT * math.log(min(len(span.text.split()), _MANY_WORDS) / _USUAL_WORDS)
         score += _TELLABLE_BONUS * (recast.tellable(span.text) and len(span.text.split()) <= _TOO_MANY_WORDS)
-        score -= _IDLE_COST * (idle and bool(_SAYS_LITTLE.search(span.text)))
+        score -= _IDLE_COST * (idle and _says_little(span.text))
         if _CONTRIBUTION.search(span.text):
             score += _CONTRIBUTION_BONUS if contributions else _ALWAYS_BONUS
         choices.append(Choice(paper, span, score, float(cosine)))

@@ -360,6 +360,12 @@ def test_that_code_is_to_be_had_is_told_only_where_it_is_asked_for(retriever: Re
     for question, first in (("How is the lamp model made?", False), ("Is the lamp model publicly available?", True)):
         ranked = select.rank_sentences(question, [paper], retriever.library, retriever.embedder)
         assert (ranked[0].span.text == released) is first
+    lacking = "No lamp benchmark is publicly available for night video on hills."
+    third = Paper(key="lack", title="Lamps", abstract=f"Lamps burn at night and are made of brass. {lacking}")
+    ranked = select.rank_sentences(
+        "Is there a lamp benchmark for hills?", [third], retriever.library, retriever.embedder
+    )
+    assert ranked[0].span.text == lacking
     hope = "We hope that the lamp model burns at night on hills."
     other = Paper(key="hope", title="Lamps", abstract=f"The lamp model is made of brass and burns at night. {hope}")
     question = "Does the lamp model burn at night on hills?"

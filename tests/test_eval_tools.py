@@ -315,6 +315,16 @@ def test_baseline_knows_what_is_better(tmp_path: Path) -> None:
     assert comparison.drops(better, Baseline(run=good.run, metrics=good.metrics)) == []  # type: ignore[arg-type]
 
 
+def test_a_figure_without_an_interval_is_not_held(tmp_path: Path) -> None:
+    """It can't be told from noise; one whose interval is a point, such as invented citations, is."""
+    good, worse = (comparison.read(saved(tmp_path / f"{value}.json", [value] * 9)) for value in (0.9, 0.1))
+    assert isinstance(good, Report)
+    assert isinstance(worse, Report)
+    point = good.metrics["citation_recall"].model_copy(update={"low": 0.9, "high": 0.9})
+    for metric, dropped in ((point, 1), (point.model_copy(update={"low": None, "high": None}), 0)):
+        assert len(comparison.drops(worse, Baseline(run=good.run, metrics={"citation_recall": metric}))) == dropped
+
+
 def test_another_judge_is_another_measure(tmp_path: Path) -> None:
     """A citation recall that another judge measured is neither a drop nor a gain."""
     good, worse = (comparison.read(saved(tmp_path / f"{value}.json", [value] * 9)) for value in (0.9, 0.1))

@@ -123,7 +123,8 @@ def drops(run: Report, baseline: Baseline) -> list[Drop]:
     """Return the figures of a run that are worse than the committed ones by more than the interval.
 
     The interval is the wider of the two runs', so that a small sample is not held to what it can't show. A figure
-    that the run doesn't have isn't compared, nor one that another judge measured.
+    that the run doesn't have isn't compared, nor one that another judge measured, nor one without an interval: it can't
+    be told from noise.
     """
     found = []
     same_judge = run.run.judge == baseline.run.judge
@@ -131,7 +132,7 @@ def drops(run: Report, baseline: Baseline) -> list[Drop]:
         now = run.metrics.get(name)
         if not same_judge and any(part in name for part in _BY_THE_JUDGE):
             continue
-        if not held(name) or now is None or now.value is None or committed.value is None:
+        if not held(name) or now is None or now.value is None or committed.value is None or committed.low is None:
             continue
         margin = max(_half_width(now), _half_width(committed))
         worse = now.value - committed.value if lower_is_better(name) else committed.value - now.value

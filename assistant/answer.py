@@ -330,7 +330,8 @@ class Answerer:
         if keys and followup.names_others(asked.text, papers):
             beside = [key for key in self._named(asked) if key not in keys]
         text = f"{asked.text} {subject.text}"
-        return _Meant(asked.model_copy(update={"text": text}), question, (*keys, *beside) or None, bool(beside))
+        words = followup.without_marks(question)
+        return _Meant(asked.model_copy(update={"text": text}), words, (*keys, *beside) or None, bool(beside))
 
     def _narrowed(self, question: str, subject: Asked) -> Asked | None:
         """Return the earlier question with the conditions of one that has nothing else: "And since 2023?"."""

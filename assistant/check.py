@@ -568,7 +568,7 @@ _LEAD_IN = re.compile(
     r"^(?:Moreover|Further|Furthermore|Conversely|However|In addition|Additionally|Therefore|Thus|Hence|Finally|"
     r"Specifically|More specifically|More precisely|In this study|In this article|In other words|"
     r"In particular|In contrast|By contrast|Notably|Importantly|Consequently|As a result|To this end|Also|Besides|Then|"
-    r"Next|First|Second|Third|Firstly|Secondly|Thirdly|Lastly|"
+    r"Next|First|Second|Third|Firstly|Secondly|Thirdly|Last|Lastly|"
     r"Nevertheless|Nonetheless|Instead|Accordingly|Concretely|Interestingly|For this purpose|Overall|In this paper|"
     r"In this work|For example|For instance|Initially|Lately|Crucially|Surprisingly|Remarkably|Unfortunately|"
     r"Ultimately|In short|In summary|To summarize|In conclusion|To conclude),\s+"

@@ -66,7 +66,7 @@ _SOME = re.compile(rf"\bthe (first|last|other) ({'|'.join(_COUNTS)})\b|\bthe (ot
 _ALONE = re.compile(
     r"^\s*(?:please )?(?:(?:tell me|say|give me|can you say) more|more(?: details)?|go on|elaborate|explain)\b"
     r"[^?]{0,20}$"
-    r"|\b(?:there|then)\s*\?$",
+    r"|(?<!\bis )(?<!\bare )\b(?:there|then)\s*\?$",
     re.IGNORECASE,
 )
 # What a paper has, asked of none: "How large is the test set?"
@@ -169,12 +169,26 @@ def earlier_keys(question: str, answers: Sequence[Sequence[str]]) -> tuple[str, 
         answers: the keys that each earlier answer cited, in the order of their marks.
     """
     keys = tuple(answers[-1]) if answers else ()
-    if _TWO.search(question):
-        for earlier in reversed(answers[:-1]):
-            if len(keys) > 1:
-                break
-            keys = (*(key for key in earlier if key not in keys), *keys)
+    for earlier in reversed(answers[:-1]):
+        if len(keys) >= _least(question):
+            break
+        keys = (*(key for key in earlier if key not in keys), *keys)
     return keys
+
+
+def _least(question: str) -> int:
+    """Return how many papers a question must mean: two for "these two", three for "the third one"."""
+    if found := _SOME.search(question):
+        return _COUNTS.get((found[2] or "").lower(), 2)
+    if found := _ORDINAL.search(question):
+        place = _ORDINALS[found[1].lower()]
+        return place + 1 if place > 0 else 1
+    return 2 if _TWO.search(question) else 1
+
+
+def without_marks(question: str) -> str:
+    """Return a question without its numbers of papers, which say nothing of a subject: "Why does [1] work?"."""
+    return " ".join(_MARK.sub(" ", question).split())
 
 
 def resolve(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:

@@ -389,7 +389,8 @@ def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
 def _lowered(text: str) -> str:
     """Return a text that goes on inside a sentence; a name of several words keeps its capital."""
     first, _, rest = text.partition(" ")
-    named = _keeps_capital(first) or bool(re.match(r"(?:[A-Z][a-z]+|[A-Z]{2,}s?)\b", rest) and first not in _OPENERS)
+    opens = first in _OPENERS or first.endswith("ly,")  # "Recently, Masked Learners …" holds no name before the comma
+    named = _keeps_capital(first) or bool(re.match(r"(?:[A-Z][a-z]+|[A-Z]{2,}s?)\b", rest) and not opens)
     return text if named else text[:1].lower() + text[1:]
 
 

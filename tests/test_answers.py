@@ -222,6 +222,9 @@ def test_what_only_the_record_knows_is_told_from_the_record(retriever: Retriever
         ("Are both trained on text?", [("a", "b", "c")], ("a", "b", "c")),
         ("What do they propose?", [("a", "b"), ("b",)], ("b",)),
         ("Does it release code?", [("a", "b"), ("b",)], ("b",)),
+        ("Compare the first two.", [("a", "b"), ("b",)], ("a", "b")),
+        ("Does the second one report numbers?", [("a", "b"), ("b",)], ("a", "b")),
+        ("Does the first one report numbers?", [("a", "b"), ("b",)], ("b",)),
     ],
 )
 def test_what_speaks_of_several_papers_means_several(
@@ -341,6 +344,7 @@ def test_a_follow_up_about_something_else_leaves_the_earlier_papers(retriever: R
         ("How fast is it?", None),
         ("What are its limitations?", None),
         ("What does it propose?", "We present Lantern"),
+        ("Explain why [1] works.", "We present Lantern"),
     ],
 )
 def test_a_follow_up_is_answered_by_what_says_it(retriever: Retriever, question: str, quote: str | None) -> None:
@@ -414,7 +418,10 @@ def test_which_papers_a_question_is_asked_of(question: str, keys: tuple[str, ...
     assert resolve(question, papers) == keys
 
 
-@pytest.mark.parametrize("question", ["How are sheep counted?", "What is Lantern?", "Which papers study rivers?"])
+@pytest.mark.parametrize(
+    "question",
+    ["How are sheep counted?", "What is Lantern?", "Which papers study rivers?", "Which surveys are there?"],
+)
 def test_what_is_no_follow_up(question: str) -> None:
     """A question that stands alone isn't bent to the conversation."""
     assert not is_followup(question)

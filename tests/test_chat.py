@@ -398,6 +398,24 @@ def test_compare_asks_both_papers(talk: Start) -> None:
     assert {source.key for source in kept.answer.sources} == {"countingSheepDeep2022", "sheepHillsSurvey2024"}
 
 
+def test_compare_without_a_question_tells_what_each_proposes(talk: Start) -> None:
+    """Two papers are set beside each other whatever was asked last."""
+    one = talk()
+    one("Which papers count sheep on hills?")
+    one("/compare 1 2")
+    kept = one.conversation.last
+    assert {source.key for source in kept.answer.sources} == {"countingSheepDeep2022", "sheepHillsSurvey2024"}
+    assert any("We count sheep" in c.quote for s in kept.answer.statements for c in s.citations)
+
+
+@pytest.mark.parametrize("line", ["thanks", "Hello!", "ok great"])
+def test_a_courtesy_is_no_question(talk: Start, line: str) -> None:
+    """It searches nothing, and isn't kept."""
+    one = talk()
+    assert "/help" in one(line)
+    assert not one.conversation.exchanges
+
+
 def test_a_draft_is_a_turn_of_the_conversation(talk: Start) -> None:
     """/draft writes a paragraph, each sentence with its number, and keeps it."""
     one = talk("One study counts the sheep with a deep net of 12 layers.", name="drafts")

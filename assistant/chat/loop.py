@@ -1,6 +1,7 @@
 """The conversation in the terminal: questions in, checked statements out one by one, commands in between."""
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,11 @@ from assistant.records import Answer, Dropped
 from assistant.sessions import Exchange, Scope
 
 _LEAVE_WITHIN_S = 2.0
+_COURTESY = re.compile(
+    r"\W*(?:(?:hi|hello|hey|thanks?|thx|ok|okay|great|cool|nice|good|perfect|bye|goodbye)"
+    r"(?: (?:there|you|a lot|so much|very much|then|job|work))*\W*)+",
+    re.IGNORECASE,
+)
 _ABOUT = "What does it propose, and what are its main results?"
 _LISTED = 20
 
@@ -89,6 +95,8 @@ class Chat:
         try:
             if line.startswith("/"):
                 self._command(line)
+            elif _COURTESY.fullmatch(line):
+                self._screen.tell("Ask a question about the papers; /help shows the commands, /quit leaves.")
             else:
                 self._ask(line)
         except KeyboardInterrupt:

@@ -28,6 +28,8 @@ from assistant.wording import Tally, quoted, same_claim, word
 
 SEARCHED = 10
 _NAMED_AMONG = 5
+# So many papers at most are each told of where a question asks of them in general: "Compare the first two."
+_BESIDE = 3
 _REFUSALS: dict[Reason, str] = {
     "not_in_library": "The library does not answer this.",
     "abstract_does_not_say": "The abstract does not say.",
@@ -255,12 +257,12 @@ class Answerer:
     def _choices(self, meant: _Meant, found: Sequence[Found]) -> list[select.Choice]:
         """Return the sentences that the answer is to be made of; none where the papers meant don't speak of it."""
         library, embedder = self._retriever.library, self._retriever.embedder
-        if meant.together:
-            papers = {item.paper.key: item.paper for item in found}
-            beside = [papers[key] for key in meant.keys or () if key in papers]
+        general = bool(meant.keys) and select.is_general(meant.words)
+        papers = {item.paper.key: item.paper for item in found}
+        beside = [papers[key] for key in meant.keys or () if key in papers]
+        if meant.together or (general and 1 < len(beside) <= _BESIDE):
             return select.of_each(meant.asked.text, beside, library, embedder)
         told = select.speaking_of(meant.words, found, library, embedder) if meant.keys else found
-        general = bool(meant.keys) and select.is_general(meant.words)
         chosen = select.choose(meant.words, told, library, embedder, select.contributes) if general else []
         return chosen or select.choose(meant.words, told, library, embedder)
 

@@ -27,11 +27,14 @@ _ORDINAL = re.compile(
     rf"\bthe ({'|'.join(_ORDINALS)})(?= (?:one|paper|study|work|of|approach|method|model|system)\b|\s*[?.,]|$)",
     re.IGNORECASE,
 )
-_MANY = re.compile(r"\b(?:these|those|they|them|their|both|each of|all of|which of|any of|either)\b", re.IGNORECASE)
+_MANY = re.compile(
+    r"\b(?:these|those|they|them|their|both|each of|all of|which of|any of|either)\b|\bthe two(?=\s*[?.,]|\s*$)",
+    re.IGNORECASE,
+)
 # These can't mean one paper.
 _TWO = re.compile(
     r"\b(?:these|those|the) (?:two|papers|works|studies|methods|models|systems|approaches)\b"
-    r"|\b(?:both|either|(?:each|all|which|any) of (?:them|these|those))\b",
+    r"|\bthe two(?=\s*[?.,]|\s*$)|\b(?:both|either|(?:each|all|which|any) of (?:them|these|those))\b",
     re.IGNORECASE,
 )
 _ONE = re.compile(

@@ -357,6 +357,14 @@ def test_a_follow_up_is_answered_by_what_says_it(retriever: Retriever, question:
     )
 
 
+def test_papers_that_are_compared_are_each_told_of(retriever: Retriever) -> None:
+    """A general question about a few earlier papers tells of all of them, in their order."""
+    turn = Turn("How are sheep counted?", ("sheepHillsSurvey", "countingSheepDeep"))
+    for question in ("Compare the two.", "What do they propose?"):
+        answer = answerer(retriever, ScriptedGenerator()).ask(question, [turn])
+        assert [source.key for source in answer.sources] == ["sheepHillsSurvey", "countingSheepDeep"]
+
+
 def test_that_code_is_to_be_had_is_told_only_where_it_is_asked_for(retriever: Retriever) -> None:
     """A sentence that only says what is released answers no question about the subject."""
     released = "The lamp model is publicly available, and so is all night video of the lamp on NightSet."

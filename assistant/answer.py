@@ -292,11 +292,7 @@ class Answerer:
             yield worded.statement or quoted(choice)
 
     def _of_pinned(
-        self,
-        question: str,
-        pinned: Collection[str],
-        found: Sequence[Found],
-        choices: Sequence[select.Choice],
+        self, question: str, pinned: Sequence[str], found: Sequence[Found], choices: Sequence[select.Choice]
     ) -> list[select.Choice]:
         """Return the best sentence of each pinned paper that isn't among the choices and has one near the question."""
         chosen = {choice.paper.key for choice in choices}
@@ -318,7 +314,8 @@ class Answerer:
         if not history:
             return own
         subject = self._subject(history)
-        if narrowed := self._narrowed(question, subject):
+        if conditions := self._narrowing(question):
+            narrowed = Asked(text=subject.text, conditions=conditions.joined(subject.conditions))
             return _Meant(narrowed, subject.text)
         before = followup.earlier_keys(question, [turn.keys for turn in history])
         papers = [self._retriever.library.paper(key) for key in before]
@@ -335,13 +332,11 @@ class Answerer:
         words = followup.without_marks(question)
         return _Meant(asked.model_copy(update={"text": text}), words, (*keys, *beside) or None, bool(beside))
 
-    def _narrowed(self, question: str, subject: Asked) -> Asked | None:
-        """Return the earlier question with the conditions of one that has nothing else: "And since 2023?"."""
+    def _narrowing(self, question: str) -> Conditions:
+        """Return the conditions of a follow-up that has nothing else, as "And since 2023?", and none of any other."""
         further = followup.narrowing(question)
         asked = self._retriever.read(f"papers {further}") if further else None
-        if not asked or not asked.conditions or question_terms(asked.text):
-            return None
-        return Asked(text=subject.text, conditions=asked.conditions.joined(subject.conditions))
+        return asked.conditions if asked and not question_terms(asked.text) else Conditions()
 
     def _subject(self, history: Sequence[Turn]) -> Asked:
         """Return the last question that has words of its own, with the conditions that later ones added to it."""
@@ -349,10 +344,10 @@ class Answerer:
         asked = Asked(text="")
         for turn in reversed(history):
             asked = self._retriever.read(turn.question)
-            narrowing = self._narrowed(turn.question, Asked(text=""))
+            narrowing = self._narrowing(turn.question)
             if question_terms(asked.text) and not narrowing:
                 break
-            conditions = conditions.joined((narrowing or asked).conditions)
+            conditions = conditions.joined(narrowing or asked.conditions)
         return Asked(text=asked.text, conditions=conditions.joined(asked.conditions))
 
     def _named(self, asked: Asked) -> list[str]:

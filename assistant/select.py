@@ -196,7 +196,8 @@ def missing_terms(question: str, paper: Paper) -> list[str]:
     return [term for term in dict.fromkeys(question_terms(question)) if not _has(there, term)]
 
 
-# Of 22 follow-ups about three papers of the listing pages, none that their abstracts answer lies below both.
+# Of 22 follow-ups about three papers of the listing pages, none that an abstract answers has neither a term in it nor
+# so near a sentence, but for how long and how fast, which `aspects` reads.
 _SPEAKS_FROM = 0.3
 _GENERAL = frozenset(
     stem(word)
@@ -205,10 +206,14 @@ _GENERAL = frozenset(
 )
 
 
+def _terms(question: str) -> list[str]:
+    """Return what a follow-up is about, without the words that point among papers."""
+    return [term for term in dict.fromkeys(question_terms(question)) if term.lower() not in _POINTERS]
+
+
 def is_general(question: str) -> bool:
     """Tell whether a question asks what a paper is about, with no term of its own: "What does it find?"."""
-    terms = [term for term in question_terms(question) if term.lower() not in _POINTERS]
-    return not {part for term in terms for part in content_stems(term)} - _GENERAL
+    return not {part for term in _terms(question) for part in content_stems(term)} - _GENERAL
 
 
 def contributes(sentence: str) -> bool:
@@ -229,14 +234,15 @@ def speaking_of(question: str, found: Sequence[Found], library: Library, embedde
     """
     if is_general(question):
         return list(found)
-    terms = [term for term in dict.fromkeys(question_terms(question)) if term.lower() not in _POINTERS]
-    speaking = []
-    for item in found:
-        there = set(content_stems(f"{item.paper.title}. {item.paper.abstract}"))
-        near = max((c.cosine for c in rank_sentences(question, [item.paper], library, embedder)), default=0.0)
-        if near >= _SPEAKS_FROM or any(_has(there, term) for term in terms):
-            speaking.append(item)
-    return speaking
+    terms = _terms(question)
+
+    def speaks(paper: Paper) -> bool:
+        there = set(content_stems(f"{paper.title}. {paper.abstract}"))
+        if any(_has(there, term) for term in terms):
+            return True
+        return any(choice.cosine >= _SPEAKS_FROM for choice in rank_sentences(question, [paper], library, embedder))
+
+    return [item for item in found if speaks(item.paper)]
 
 
 def nearest(question: str, found: Sequence[Found]) -> tuple[Nearest, ...]:

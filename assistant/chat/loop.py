@@ -178,23 +178,24 @@ class Chat:
         if len(words) < 2:
             raise UsageError("/compare needs two sources", "For instance: /compare 1 2.")
         keys = [self.conversation.key_of(word) for word in words[:2]]
-        question = words[2] if len(words) == 3 else _ABOUT
+        question = words[2] if len(words) == 3 else None
         answerer = self._parts.answerer
-        recording = Recording(self.conversation, question, answerer, "comparison")
+        recording = Recording(self.conversation, question or _ABOUT, answerer, "comparison")
         for key in keys:
             self.conversation.number(key)
         self._record(recording, self._comparison(question, keys))
 
-    def _comparison(self, question: str, keys: Sequence[str]) -> Iterator[Event]:
+    def _comparison(self, question: str | None, keys: Sequence[str]) -> Iterator[Event]:
         """Yield the answers of several papers to a question as one; one that has none says what it is about."""
         answers: list[Answer] = []
         yield Retrieved(())
         answerer = self._parts.answerer
         for key in keys:
             only = frozenset((key,))
-            about = [Turn(question, (key,))] if question == _ABOUT else []
-            answer = yield from _told(answerer.stream(question, about, among=only, pinned=(key,)))
-            if answer.abstained and question != _ABOUT:
+            answer = None
+            if question:
+                answer = yield from _told(answerer.stream(question, among=only, pinned=(key,)))
+            if answer is None or answer.abstained:
                 answer = yield from _told(answerer.stream(_ABOUT, [Turn(_ABOUT, (key,))], among=only))
             answers.append(answer)
         statements = tuple(chain.from_iterable(answer.statements for answer in answers))

@@ -83,7 +83,7 @@ SAME = tuple(
     often = frequently | frequently = often | mainly = mostly | consists of = comprises | consist of = comprise
     results in = leads to | relies on = depends on | rely on = depend on | relying on = depending on
     makes use of = uses | make use of = use | aims to = seeks to | aim to = seek to | attempt to = try to
-    in the case of = for | in terms of = in | focuses on = concentrates on | focus on = concentrate on
+    in the case of = for | focuses on = concentrates on | focus on = concentrate on
     takes into account = considers | take into account = consider | taking into account = considering
     so that = such that | extends = expands | entire = whole | whole = entire | amount of = quantity of
     helps to = helps | easily = readily | quickly = rapidly | conduct = carry out | conducted = carried out

@@ -19,6 +19,9 @@ _MARKS = re.compile(
 )
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
 
+DISGUISED = "\u241a"
+"""The symbol for a substitute: stands where a field as it was read had a mark that changes how the text looks."""
+
 _ORDERS = "ignore|disregard|forget|override|answer|reply|respond|repeat|print|output|reveal|cite|stop|write|say|tell"
 _NOTICE = r"(?:(?:important|note|notice|new rule|system notice)\b\W*)?"
 _READER = r"(?:ai|assistant|chatbot|language model|llm|reviewer|fact.?checker|judge|model reading)"
@@ -96,6 +99,8 @@ def why_not_told(sentence: str) -> str | None:
     """Return why a sentence of an abstract is no finding that an answer may rest on; None for an honest one."""
     if neutral(sentence) != sentence:
         return "it holds marks of a chat template or hidden characters"
+    if DISGUISED in sentence:
+        return "it holds marks that change how it looks"
     for why, sign in _SIGNS:
         if sign.search(sentence):
             return why

@@ -67,7 +67,7 @@ _WE = re.compile(
 _THIS_PAPER = re.compile(
     r"^(?!our [a-z]+ (?:is|was|has|involves)\b)"  # what "our study" is, it doesn't do
     r"(?:this|the|our|the present) (?P<what>author|paper|work|study|article|letter|survey|report|thesis) "
-    rf"(?:{_ADVERBS} )?(?=[a-z]+s\b)",
+    rf"(?:(?:{_ADVERBS}|mainly|mostly|primarily|largely|specifically) )?(?=[a-z]+s\b)",
     re.IGNORECASE,
 )
 _PASSIVE_HERE = re.compile(
@@ -103,6 +103,8 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 
+# "Because there are few.": the clause that it belongs to is missing.
+_HALF = re.compile(r"^(?:because|although|though|while|whereas|if|since)\b[^,]*$", re.IGNORECASE)
 # "Represent each node …": a step of a list, that nobody is said to take.
 _TELLS_TO = re.compile(r"^[A-Z][a-z]+ (?:a|an|the|all|each|every|them|it)\b")
 # "outperforms (2016)", "established by (Name, 2018)": what a verb or a preposition goes with is a citation, which is
@@ -312,10 +314,14 @@ def _shape_of(text: str) -> str | None:
         return "paper" if _third(text[found.end() :].split()[0]) else None
     if _PASSIVE_HERE.match(text):
         return "passive"
+    if _HALF.match(text):
+        return None
     if _TELLS_TO.match(text) and text.split()[0].lower() in _BASES:
         return None
     found = _OF_THEIRS.match(text)
-    return "of theirs" if found and _opens_with_verb(found["rest"]) else "fact"
+    if found and _opens_with_verb(found["rest"]):
+        return "of theirs"
+    return "fact" if _SAYS.search(text) else None  # an entry of a table of contents says nothing
 
 
 def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
@@ -490,7 +496,31 @@ def third_singular(base: str) -> str:
     return base + "s"
 
 
-_NEXT_VERB = r"(?P<before>(?:,? and(?: also| then| further)?|, but(?: also)?|, then)(?: [a-z]+ly)? )"
+# Verbs that are nouns as well: joined by "and" they are verbs only with an object that opens like one.
+_NOUNS_AS_WELL = frozenset(
+    """aim approach attack attempt benchmark boost bridge cast change cluster control cover deal design detail document
+    draw estimate experiment exploit factor fit fix focus frame group guide harness help highlight hope impose index
+    input insert label link list look map mark mask match measure mine mix model monitor name need note offer open pair
+    plan plot point prefer probe process profile project promote prompt push query question rank rate read reason
+    record release report research result review sample scale score screen search segment sequence set shape share shed
+    shift show sketch solve sort split stack start state store stress structure study supplement supply support survey
+    tag take target teach test trace track transfer turn tune update use view weight work write""".split()
+)
+_DETERMINER = (
+    r"(?:an?|the|that|how|whether|what|why|its|their|our|it|them|this|these|those|each|all|both|any|some|several"
+    r"|various|multiple|many|different|such|new|novel|two|three|four|five|six|\d[\w.,]*)\b"
+)
+_NEXT_VERB = re.compile(
+    r"(?P<before>(?:(?:(?P<comma>,)? |^)(?:and|but)(?: also| then| further| finally)?|, then)"
+    r"(?: (?!apply|rely|supply|imply|multiply|comply)[a-z]+ly)? )"
+    r"(?P<verb>[a-z]+)(?= (?P<object>[^\s,.;]))"
+)
+_CLAUSE = re.compile(
+    r".*?(?P<comma>,)?(?: [a-z]+)? (?:that|which|who|whose|where|when|if|because|while)\b(?P<tail>.*)$"
+)
+_INFINITIVE = re.compile(
+    r".*\b(?:to|can|could|may|might|will|would|should|must) (?:[a-z]+ly )?(?P<verb>[a-z]+)\b(?P<tail>.*)$"
+)
 
 
 def _to_singular(predicate: str) -> str:
@@ -502,17 +532,31 @@ def _to_singular(predicate: str) -> str:
 
     def singular(found: re.Match[str]) -> str:
         verb = found["verb"]
-        changes = verb in _BASES and not _in_clause(rest, found)
+        changes = (verb in _BASES or verb in _DEEDS) and _is_verb(rest, found) and _joins_first(rest, found)
         return found["before"] + (third_singular(verb) if changes else verb)
 
-    follows = r"(?= (?:a|an|the|that|how|whether|its|their|several|new|on|in|to|it|two|three)\b)"
-    joined = re.sub(rf"{_NEXT_VERB}(?P<verb>[a-z]+)\b{follows}", singular, rest)
-    return f"{third_singular(first)} {joined}"
+    return f"{third_singular(first)} {_NEXT_VERB.sub(singular, rest)}"
 
 
-def _in_clause(rest: str, found: re.Match[str]) -> bool:
-    """Tell whether a joined verb belongs to a relative clause, whose subject isn't the sentence's."""
-    return bool(re.search(r"\b(?:that|which|who|where)\b", rest[: found.start()]))
+def _is_verb(rest: str, found: re.Match[str]) -> bool:
+    """Tell whether a joined word that may be a noun too is a verb here."""
+    after = rest[found.end("verb") + 1 :]
+    return found["verb"] not in _NOUNS_AS_WELL or bool(
+        re.match(rf"{_DETERMINER}|[A-Z\\\\]|(?:on|to) (?:an?|the)\b", after)
+    )
+
+
+def _joins_first(rest: str, found: re.Match[str]) -> bool:
+    """Tell whether a verb in the plural is joined to the first verb, and not to one of a clause or an infinitive."""
+    before = rest[: found.start()]
+    if clause := _CLAUSE.match(before):
+        # A clause between commas is over; and one about a single thing has no verb in the plural.
+        over = bool(clause["comma"] and found["comma"])
+        return over or bool(_SINGULAR_VERB.search(clause["tail"]))
+    infinitive = _INFINITIVE.match(before)
+    if infinitive and (infinitive["verb"] in _BASES or infinitive["verb"] in _DEEDS):
+        return bool(found["comma"]) and "," not in infinitive["tail"]
+    return True
 
 
 def _to_base(predicate: str) -> str:
@@ -520,11 +564,12 @@ def _to_base(predicate: str) -> str:
     first, _, rest = predicate.partition(" ")
 
     def plural(found: re.Match[str]) -> str:
-        base = None if _in_clause(rest, found) else _third(found["verb"])
+        clause = _CLAUSE.match(rest[: found.start()])
+        inside = clause and not (clause["comma"] and found["comma"])
+        base = None if inside else _third(found["verb"])
         return found["before"] + (base or found["verb"])
 
-    joined = re.sub(rf"{_NEXT_VERB}(?P<verb>[a-z]+s)\b", plural, rest)
-    return f"{_third(first) or first} {joined}"
+    return f"{_third(first) or first} {_NEXT_VERB.sub(plural, rest)}"
 
 
 # ---------------------------------------------------------------------- other shapes
@@ -622,16 +667,25 @@ _NOUNS_TOO = frozenset(
 )
 _VERBS = "|".join(sorted((_BASES | {third_singular(base) for base in _BASES}) - _NOUNS_TOO))
 _THIRDS = "|".join(sorted({third_singular(base) for base in _BASES} - _NOUNS_TOO))
+_SINGULAR_VERB = re.compile(rf"\b(?:is|was|has|does|{_THIRDS}|{_ONLY_THIRDS}|{_MORE_THIRDS})\b")
 _FINITE = re.compile(
     rf"\b(?:is|are|was|were|has|have|had|can|could|may|might|will|would|do|does|did|{_VERBS}|[a-z]+ed)\b"
 )
 
+_NEXT = (
+    "(?:" + "|".join(sorted(set(_VERBS.split("|")) - _NOUNS_AS_WELL - set(map(third_singular, _NOUNS_AS_WELL)))) + ")"
+    "|(?:" + "|".join(sorted(_NOUNS_AS_WELL | set(map(third_singular, _NOUNS_AS_WELL)))) + rf")(?= {_DETERMINER})"
+)
+"""A verb behind "and": what may be a noun too only before what opens an object."""
+
+_SAYS = re.compile(rf"{_SURE_VERB.pattern}|\b(?:{_THIRDS}|[a-z]+ed|[a-z]+s (?:{_VERBS}))\b")
+
 # Where a sentence may end: what follows is added to what was said before, and takes nothing back.
 _CLAUSE_END = re.compile(
-    rf"(?:;|,? –|,? —|, and (?=(?:they|it|we|thus|then|also|therefore|further|{_VERBS}) )"
+    rf"(?:;|,? –|,? —|, and (?=(?:they|it|we|thus|then|also|therefore|further|{_NEXT}) )"
     r"|, (?:which|where|whose|who|resulting|leading|making|thereby|thus|yielding|achieving|showing"
     r"|demonstrating|so that|as well as|including|such as|while|whereas|in which)\b"
-    rf"|\band (?:also |then |further )?(?:{_VERBS}) )"
+    rf"|\band (?:also |then |further )?(?:{_NEXT}) )"
 )
 # What follows a thing that is proposed or studied only says more about it: "a system that …", "a method for …".
 _MODIFIER = re.compile(
@@ -650,8 +704,8 @@ _MAX_WORDS, _MIN_WORDS = 40, 7
 _OPEN_END = re.compile(
     r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"
     r"|under|using|via|such|either|neither|whether|if|because|when|while|had|has|have|was|were|can|could|may|must|will"
-    r"|should|used|able|ability|capacity|potential|attempt|effort|need|subject|how|does|do|did|be|been|being|there|it|they"
-    r"|more|less|all|each|many|some|any|what|who|where|its"
+    r"|should|used|able|ability|capacity|potential|attempt|effort|need|subject|how|does|do|did|be|been|being|there|it|they|them"
+    r"|more|less|all|each|many|some|any|what|who|where|its|as well|and (?:two|three|four|five|six|\d+)"
     r"|their|so|no|most|several|various|other|new|same|rather|according|compared|due|in order|together|along|based"
     r"|(?:that|which|where|who|whose|what|how)(?: [\w-]+){1,3}|(?:i\.e\.|e\.g\.),?(?: [\w-]+){1,3})$"
 )
@@ -686,14 +740,20 @@ _HALF_CLAUSE = re.compile(
 )
 
 
+_VERBS_LAST = ({third_singular(base) for base in _BASES} - _NOUNS_TOO) | (
+    {third_singular(base) for base in _DEEDS | {*_ONLY, *_MORE}} - {third_singular(base) for base in _NOUNS_AS_WELL}
+)
+
+
 def _may_end(rest: str) -> bool:
     """Tell whether what is left of a sentence may stand: neither too short nor too long, and nothing left open."""
     words = rest.split()
     closed = rest.count("(") == rest.count(")") and rest.count('"') % 2 == 0
     fits = _MIN_WORDS <= len(words) <= _MAX_WORDS
-    verb_last = words[-1] in _BASES or (_third(words[-1]) is not None and words[-1] not in _NOUNS_TOO)
+    verb_last = words[-1] in _BASES or words[-1] in _VERBS_LAST
     verb_last = verb_last or words[-1].endswith("ly") or words[-2:-1] == ["to"]
-    return fits and closed and not verb_last and "both" not in words and not _OPEN_END.search(rest)
+    apart = re.search(r"\bbetween\b(?!.*\band\b)(?! (?:\w+ )?\w+s\b)", rest)
+    return fits and closed and not (verb_last or apart) and "both" not in words and not _OPEN_END.search(rest)
 
 
 _FUNCTION = (
@@ -842,7 +902,7 @@ def _swapped(text: str) -> Iterator[str]:
         if base := _base_of_ing(found[1]):
             yield f"{text[: found.start()]}able to {base}{text[found.end() :]}"
     for found in re.finditer(r"\bfor ([a-z]+ing)\b(?= [a-z])", text):
-        if base := _base_of_ing(found[1]):
+        if (base := _base_of_ing(found[1])) and not _STANDS_IN_THE_WAY.search(text[: found.start()]):
             yield f"{text[: found.start()]}to {base}{text[found.end() :]}"
     for found in _MEANS_TO.finditer(text):
         if doing := _GERUNDS.get(found["verb"]):
@@ -886,7 +946,8 @@ _THIRDS_OR_NOUNS = frozenset(
 )
 # What follows a verb that its replacement doesn't take: "allows for", "improves on", "proposes to".
 _TAKES_ANOTHER = {
-    "allow": " for", "allows": " for", "allowing": " for", "identify": " (?:whether|how|that|why|which|what)",
+    "allow": " (?:for|to)", "allows": " (?:for|to)", "allowing": " (?:for|to)",
+    "identify": " (?:whether|how|that|why|which|what)",
     "propose": " (?:to|using|that)", "proposes": " (?:to|using|that)", "improve": " (?:up)?on",
     "improves": " (?:up)?on", "improving": " (?:up)?on", "expand": " on", "expands": " on",
     "approach": " to", "approaches": " to", "confirm": " (?:that|whether)",
@@ -919,11 +980,13 @@ def _fits(old: str, before: str, after: str) -> bool:
     if first in ("difficult", "straightforward", "rapid"):
         return not re.search(r"\b(?:more|most|less|least) $", before)
     if first == "which":
-        return not before.endswith(", ")
+        return not re.search(r"(?:,|\b(?:of|in|on|for|to|by|with|from|at|under|over|through)) $", before)
     if first in ("based", "compared"):
         return not re.search(r"\b(?:(?:is|are|was|were|be|been|being)(?: [a-z]+)?|when|as|[a-z]+ly) $", before)
     if first in ("using", "employing"):
         return not _NO_MEANS.search(before)
+    if old in ("crucial", "important", "great", "considerable", "significant"):
+        return not after.startswith(" importance")
     if first == "simultaneously":
         return not before.endswith((" by ", " to "))
     return first not in _THIRDS_OR_NOUNS or bool(_BEFORE_THIRD.search(before))
@@ -944,6 +1007,11 @@ def _gerund(base: str) -> str:
 
 
 _GERUNDS = {base: _gerund(base) for base in _BASES}
+# "an obstacle for learning", "responsible for choosing": no means to an end.
+_STANDS_IN_THE_WAY = re.compile(
+    r"\b(?:hurdles?|obstacles?|challenges?|barriers?|bottlenecks?|reasons?|needs?|difficult(?:y|ies)|responsible|suitable"
+    r"|accounts?|accounted|calls?|called|looks?|looking|allow(?:s|ed|ing)?|except|important|crucial|essential) $"
+)
 # "a method to detect": what is for something.
 _MEANS_TO = re.compile(
     r"\b(?:methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|procedures?|strateg(?:y|ies)|algorithms?"

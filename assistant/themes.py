@@ -47,6 +47,13 @@ _GENERAL = frozenset(
     training two type types understand unit use used useful user users value values variety various view
     way ways well wide word words work year years yield""".split()
 )
+# These may be part of a theme ("language models") and are too wide to be one.
+_TOO_WIDE = frozenset(
+    stem(word)
+    for word in """model models network networks image images video videos state-of-the-art state-of-the-arts approach
+    approaches algorithm algorithms technique techniques training learning inference architecture architectures
+    parameter parameters representation representations sentences documents words tokens layers""".split()
+)
 _BEFORE = frozenset(
     """of for in on the a an with by from and this as between into using via through or at their its our
     these those such about against across within over under than are is was were""".split()
@@ -145,7 +152,7 @@ def _may_be_term(run: Sequence[str]) -> bool:
 
 def _is_term(run: Sequence[str]) -> bool:
     first, last = run[0].lower(), run[-1].lower()
-    if (stem(last) in _GENERAL and len(run) == 1) or last in QUESTION_WORDS or first in QUESTION_WORDS:
+    if (len(run) == 1 and (stem(last) in _GENERAL or stem(last) in _TOO_WIDE)) or last in QUESTION_WORDS or first in QUESTION_WORDS:
         return False
     if last.endswith(("ly", "ed", "ive", "able", "ous", "al", "ic")) or first.endswith("ly"):
         return False

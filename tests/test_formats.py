@@ -113,7 +113,7 @@ def test_latex(written: str, meant: str) -> None:
             "The law of copyright. Copyright is old and so is piracy.",
             "The law of copyright. Copyright is old and so is piracy.",
         ),
-        ("red\x1b[31m text", "red[31m text"),
+        ("red\x1b[31m text", "red\u241a[31m text"),
     ],
 )
 def test_abstracts_are_cleaned(written: str, meant: str) -> None:

@@ -3,6 +3,8 @@
 import html
 import re
 
+from assistant.neutral import DISGUISED
+
 # Only elements that publishers' feeds use: `<unk>`, `<s>` and `a < b` are the authors' own words.
 _BLOCK = "p|br|div|sec|title|label|list|list-item|ul|ol|li|h[1-6]|disp-formula|table|tr|td|abstracttext"
 _INLINE = (
@@ -21,6 +23,9 @@ _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+# What makes a text look other than it reads, on a terminal or in a page. Taken out without a trace, it would leave the
+# trick as honest text: digits that were written backwards, say.
+_DISGUISE = re.compile("[\b\x1b\x9b\u202d\u202e]")
 # "Abstract Meaning Representation" opens with the same word, so a mark or a line end has to follow it.
 _LEADING_UPPER = re.compile(r"^ABSTRACT\s+(?=(?:[A-Z][a-z]+|A|I)\b)")
 _LEADING_MARK = re.compile(r"^abstract(?:\s*[:.—–]\s*|\s+-\s+|[ \t]*\n\s*)(?=\S)", re.IGNORECASE)
@@ -40,12 +45,13 @@ _RIGHTS = re.compile(
 def one_line(value: object) -> str:
     """Return a field as one line of text; what is neither text nor a number is empty.
 
-    Controls, hidden marks and lone surrogates go: neither a terminal, a model nor a database should get them.
+    Controls, hidden marks and lone surrogates go: neither a terminal, a model nor a database should get them. In the
+    place of those that change how the text around them looks, a visible sign is left.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     try:
-        return " ".join(_CONTROL.sub("", str(value)).split())
+        return " ".join(_CONTROL.sub("", _DISGUISE.sub(DISGUISED, str(value))).split())
     except ValueError:  # an integer of more digits than Python turns into text
         return ""
 

@@ -283,7 +283,44 @@ SAME = tuple(
     have achieved = have reached
     over the past several years = over the last several years | over the past few years = over the last few years
     in the past few years = in the last few years | various downstream = several downstream
-    incurs significant = causes significant | allowing for = making possible
+    incurs significant = causes significant | allowing for = making possible |
+    hampers = hinders | hamper = hinder | without compromising = without harming | at inference time = during inference
+    during inference = at inference time | memory footprint = memory use | memory usage = memory use
+    memory consumption = memory use | computational cost = cost of computation
+    computational costs = costs of computation | computational overhead = overhead of computation
+    computational complexity = complexity of computation | inference speed = speed of inference
+    inference latency = latency of inference | inference costs = costs of inference
+    training costs = costs of training | training efficiency = efficiency of training | widespread = wide
+    adoption of = uptake of | splits = divides | split into = divided into | inherits = takes over
+    dramatically = drastically | drastically = dramatically | designed to = made to | designed for = made for
+    tailored to = adapted to | tailored for = adapted to
+    state-of-the-art performance = leading performance | state-of-the-art results = leading results
+    state-of-the-art accuracy = leading accuracy | high-resolution images = images of high resolution
+    low-resolution images = images of low resolution | high-quality images = images of high quality
+    high-quality data = data of high quality | tends to = is apt to | tend to = are apt to | explains = accounts for
+    explain = account for | understand = grasp | observe that = find that | observed that = found that
+    introducing = presenting | presenting = introducing | proposing = putting forward | followed by = and then
+    unlike = in contrast to | negligible = very small | minimal = very small
+    in particular = notably | ultimately = in the end | initially = at first | inherently = by nature
+    predominantly = mainly | drawback = shortcoming | drawbacks = shortcomings | shortcomings = drawbacks
+    limitations of = limits of | benefits of = advantages of | advantages of = benefits of | benefit from = gain from
+    benefits from = gains from | recent efforts = recent attempts | demand for = need for
+    susceptible to = prone to | prone to = liable to | equivalent to = the same as | identical to = the same as
+    consistent with = in line with | fundamental = basic | complex tasks = complicated tasks
+    complex problems = complicated problems | severe = serious | significant improvements = considerable gains
+    significant improvement = considerable gain | significant gains = considerable gains
+    significantly = considerably | advantages over = strengths over | in practice = in real use
+    called the = known as the | is called = is known as | are called = are known as
+    showcase = show | showcases = shows | boosts = raises | boosting = raising | boost = raise
+    generalizes to = carries over to | generalize to = carry over to | generalizes well to = carries over well to
+    validate = confirm | validates = confirms | validating = confirming
+    conversely = on the other hand | for use in = to be used in
+    overcome = get over | overcomes = gets over | overcoming = getting over | training from scratch = training anew
+    trained from scratch = trained anew | incorporated into = brought into | integrated into = built into
+    integrating = bringing together | integrates = brings together | integrate = bring together
+    struggle with = have difficulty with | struggles with = has difficulty with | struggle to = find it hard to
+    excel at = are very good at | excels at = is very good at | excel in = are very good in
+    excels in = is very good in | relying solely on = depending solely on
     """.replace("\n", "|").split("|")
     if "=" in pair
     for old, new in [pair.split("=")]

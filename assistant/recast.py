@@ -103,6 +103,8 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 
+# "The model as an example, 489.": an entry of a table of contents.
+_CONTENTS = re.compile(r"[,…]\s*\d{1,4}\.?$")
 # "Because there are few.": the clause that it belongs to is missing.
 _HALF = re.compile(r"^(?:because|although|though|while|whereas|if|since)\b[^,]*$", re.IGNORECASE)
 # "Represent each node …": a step of a list, that nobody is said to take.
@@ -321,7 +323,7 @@ def _shape_of(text: str) -> str | None:
     found = _OF_THEIRS.match(text)
     if found and _opens_with_verb(found["rest"]):
         return "of theirs"
-    return "fact" if _SAYS.search(text) else None  # an entry of a table of contents says nothing
+    return None if _CONTENTS.search(text) and not _SURE_VERB.search(text) else "fact"
 
 
 def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
@@ -622,10 +624,15 @@ _MORE = """affect beat become benefit capture comprise consist contain cover dep
     serve suffer surpass tend vary win yield""".split()
 _MORE_THIRDS = "|".join(map(third_singular, _MORE))
 # Verbs that are nothing else, in the third person, and in the plural behind a plural: a subject ends there.
-_ONLY = """achieve allow assume attain become capture combine compare comprise confirm consider consist contain
-    demonstrate depend describe detect employ enable encode ensure exhibit exist extend extract fail generate improve
-    include indicate introduce involve learn make obtain outperform perform predict produce propose provide reach
-    receive recover reduce rely remain require reveal seem suffer suggest surpass tend use vary""".split()
+_ONLY = """accept accommodate achieve acquire adapt agree allow appear arise assign assume attain avoid become belong
+    bring capture carry choose combine come compare comprise confirm connect consider consist contain convert create
+    decide define deliver demand demonstrate depend derive describe detect determine develop differ employ enable
+    encode enhance ensure establish exhibit exist express extend extract facilitate fail generate get govern happen
+    hurt identify ignore illustrate implement improve include incorporate indicate introduce investigate involve keep
+    know learn lose make neglect obtain occur operate optimise optimize outperform perform permit predict prevent
+    produce propose prove provide reach receive recognise recognize recover reduce reflect reject rely remain require
+    retain retrieve reveal rise scale seem select send solve specify strengthen succeed suffer suggest summarise
+    summarize surpass tell tend treat undergo understand use utilise utilize vary want write""".split()
 _ONLY_THIRDS, _ONLY_BASES = "|".join(map(third_singular, _ONLY)), "|".join(["give", "lack", "need", *_ONLY])
 _SURE_VERB = re.compile(rf"\b(?:{_AUXILIARY}|{_ONLY_THIRDS}|{_ONLY_BASES}|{_MORE_THIRDS})\b")
 _JOINED_CLAUSE = re.compile(r", (?=(?:and|but|while|whereas|so|although|because|since|though|as) (?P<clause>[^,;]+))")
@@ -651,10 +658,15 @@ def _with_aside(text: str, says: str) -> Iterator[str]:
         return
     for found in _JOINED_CLAUSE.finditer(text):
         first = text[: found.start()]
-        if len(first.split()) >= _MIN_WORDS and _FINITE.search(first) and _SURE_VERB.search(found["clause"]):
+        if (
+            len(first.split()) >= _MIN_WORDS
+            and (_FINITE.search(first) or _SURE_VERB.search(first))
+            and _SURE_VERB.search(found["clause"])
+        ):
             yield f"{first}, {says}, {text[found.end() :]}"
     behind = _SUBJECT_AND_VERB.match(text)
-    if behind and not _FIRST_OF_PHRASE.match(text) and not _NO_SUBJECT.search(behind["subject"]):
+    whole = behind and not _NO_SUBJECT.search(behind["subject"]) and not re.search(r"[\"“]", behind["subject"])
+    if behind and whole and not _FIRST_OF_PHRASE.match(text):
         yield f"{behind['subject']}, {says}, {behind['rest']}"
 
 
@@ -677,8 +689,6 @@ _NEXT = (
     "|(?:" + "|".join(sorted(_NOUNS_AS_WELL | set(map(third_singular, _NOUNS_AS_WELL)))) + rf")(?= {_DETERMINER})"
 )
 """A verb behind "and": what may be a noun too only before what opens an object."""
-
-_SAYS = re.compile(rf"{_SURE_VERB.pattern}|\b(?:{_THIRDS}|[a-z]+ed|[a-z]+s (?:{_VERBS}))\b")
 
 # Where a sentence may end: what follows is added to what was said before, and takes nothing back.
 _CLAUSE_END = re.compile(
@@ -707,17 +717,18 @@ _OPEN_END = re.compile(
     r"|should|used|able|ability|capacity|potential|attempt|effort|need|subject|how|does|do|did|be|been|being|there|it|they|them"
     r"|more|less|all|each|many|some|any|what|who|where|its|as well|and (?:two|three|four|five|six|\d+)"
     r"|their|so|no|most|several|various|other|new|same|rather|according|compared|due|in order|together|along|based"
-    r"|(?:that|which|where|who|whose|what|how)(?: [\w-]+){1,3}|(?:i\.e\.|e\.g\.),?(?: [\w-]+){1,3})$"
+    r"|(?:that|which|where|who|whose|what|how)(?: [\w-]+){1,3}|(?:i\.e\.|e\.g\.),?(?: [\w-]+){1,3}"
+    r"|\d\S* (?:increase|decrease|reduction|improvement|gain|drop|rise|boost|saving|speed-?up)s?)$"  # of what?
 )
 
 
 def _shortened(text: str) -> Iterator[str]:
     """Yield a sentence, and what is left of it when clauses at its end are left out one by one."""
-    whole = text.rstrip(" .;<>") + "."
+    whole = text.rstrip(" .;<>–—-") + "."
     if len(whole.split()) <= _MAX_WORDS:
         yield whole
     for found in _CLAUSE_END.finditer(text):
-        rest = text[: found.start()].rstrip(" ,;–—")
+        rest = text[: found.start()].rstrip(" ,;–—-")
         in_list = found[0].startswith(", and") and _LAST_OF_LIST.search(rest)
         if _may_end(rest) and not in_list:
             yield rest + "."
@@ -726,7 +737,7 @@ def _shortened(text: str) -> Iterator[str]:
 def _without_modifiers(text: str) -> Iterator[str]:
     """Yield a sentence that names a thing, without what it says about the thing at its end."""
     for found in _MODIFIER.finditer(text):
-        rest = text[: found.start()].rstrip(" ,;–—")
+        rest = text[: found.start()].rstrip(" ,;–—-")
         if _may_end(rest) and ":" not in rest and not rest.endswith(("ed", "ing")) and not _HALF_CLAUSE.search(rest):
             yield rest + "."
 
@@ -793,8 +804,9 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(
             r"(?<=[a-rt-z]s)(?<!\bis)(?<!\bwas)(?<!\bhas)(?<!\bits)(?<!\bthis)(?<!\bthus)"
             r" (trained|used|collected|extracted|obtained|generated|annotated|written|designed"
-            r"|learned|produced|released|caused|driven|built|drawn|taken|found|proposed)"
-            r"(?= (?:by|in|on|with|for|from|to|under)\b)"
+            r"|learned|produced|released|caused|driven|built|drawn|taken|found|proposed|needed|required|sampled|applied"
+            r"|translated|labelled|labeled|held|shared|chosen|selected|retrieved|gathered)"
+            r"(?= (?:by|in|on|with|for|from|to|under|at|between|across)\b)"
         ),
         r" that are \1",
     ),
@@ -981,12 +993,16 @@ def _fits(old: str, before: str, after: str) -> bool:
         return not re.search(r"\b(?:more|most|less|least) $", before)
     if first == "which":
         return not re.search(r"(?:,|\b(?:of|in|on|for|to|by|with|from|at|under|over|through)) $", before)
-    if first in ("based", "compared"):
+    if first in ("based", "compared", "followed"):
         return not re.search(r"\b(?:(?:is|are|was|were|be|been|being)(?: [a-z]+)?|when|as|[a-z]+ly) $", before)
     if first in ("using", "employing"):
         return not _NO_MEANS.search(before)
     if old in ("crucial", "important", "great", "considerable", "significant"):
         return not after.startswith(" importance")
+    if first in ("struggle", "benefit"):
+        return not re.search(r"\b(?:an?|the|this|its|their) $", before)
+    if first == "significantly":
+        return not before.endswith("statistically ")
     if first == "simultaneously":
         return not before.endswith((" by ", " to "))
     return first not in _THIRDS_OR_NOUNS or bool(_BEFORE_THIRD.search(before))

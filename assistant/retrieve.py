@@ -311,9 +311,8 @@ class Retriever:
             yield from ranked
             return
         first = list(islice(ranked, RERANKED))
-        candidates = [Candidate(item.paper, item.score) for item in first]
-        again = self._reranker.scores(text, candidates)
-        order = sorted(range(len(first)), key=lambda at: (not first[at].named, -again[at], at))
+        candidates = [Candidate(item.paper, item.score, item.cosine) for item in first]
+        order = sorted(self._reranker.order(text, candidates), key=lambda at: not first[at].named)
         for place, at in enumerate(order):
             yield replace(first[at], score=first[place].score)
         yield from ranked

@@ -152,15 +152,23 @@ def _may_be_term(run: Sequence[str]) -> bool:
 
 def _is_term(run: Sequence[str]) -> bool:
     first, last = run[0].lower(), run[-1].lower()
-    if (len(run) == 1 and (stem(last) in _GENERAL or stem(last) in _TOO_WIDE)) or last in QUESTION_WORDS or first in QUESTION_WORDS:
+    if (
+        (len(run) == 1 and (stem(last) in _GENERAL or stem(last) in _TOO_WIDE))
+        or last in QUESTION_WORDS
+        or first in QUESTION_WORDS
+    ):
         return False
     if last.endswith(("ly", "ed", "ive", "able", "ous", "al", "ic")) or first.endswith("ly"):
         return False
     if len(run) == 1:
-        return len(last) >= 5 or run[0].isupper()
+        return (len(last) >= 5 or run[0].isupper()) and not _SAYS_WHICH.search(run[0])
     return not all(stem(word) in _GENERAL for word in run) and stem(first) not in _VERBS and stem(last) not in _VERBS
 
 
+# "vision-language", "image-text": words that say of which kind something is, unlike "fine-tuning" or "GPT-2".
+_SAYS_WHICH = re.compile(
+    r"^[a-z]+(?:-[a-z]+)*-(?![a-z]*(?:ings?|[st]ions?|ments?|ness|ity|[eo]rs?|nets?|works?)$)[a-z]+$"
+)
 _VERBS = frozenset(
     stem(word)
     for word in """achieve address apply combine compare demonstrate describe develop employ enable evaluate examine

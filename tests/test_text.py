@@ -331,6 +331,69 @@ def test_a_study_without_authors_has_things_of_its_own() -> None:
     assert named
 
 
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        (
+            "We count the lambs of a flock and apply them to the forecast of wool prices.",
+            "One study counts the lambs of a flock and applies them to the forecast of wool prices.",
+        ),
+        (
+            "This paper designs and implements Fold, a pen that weighs sheep at night.",
+            "One study designs and implements Fold, a pen that weighs sheep at night.",
+        ),
+        (
+            "We describe and carefully evaluate a lamp for counting sheep in fog.",
+            "One study describes and carefully evaluates a lamp for counting sheep in fog.",
+        ),
+        (
+            "We look at hills in fog, for which the lamp is made, and use a small net on them.",
+            "One study looks at hills in fog, for which the lamp is made, and uses a small net on them.",
+        ),
+        (
+            "We propose a new measure to rank and compare the lamps of all hill farms.",
+            "One study proposes a new measure to rank and compare the lamps of all hill farms.",
+        ),
+        (
+            "We propose lamps that find sheep and predict their weight from one picture.",
+            "One study proposes lamps that find sheep and predict their weight from one picture.",
+        ),
+        (
+            "We show that the lamp finds lambs and provide a proof of its use in fog.",
+            "One study shows that the lamp finds lambs and provides a proof of its use in fog.",
+        ),
+        (
+            "We study wool and model prices on hill farms over ten years of records.",
+            "One study studies wool and model prices on hill farms over ten years of records.",
+        ),
+    ],
+)
+def test_verbs_that_are_joined_take_the_number_of_the_subject(sentence: str, told: str) -> None:
+    """Of one study a joined verb is told in the singular, but not one of a clause, an infinitive or a noun."""
+    ways = [way.text for way in recast.recast(sentence, Subject("One study", plural=False, named=False))]
+    assert told in ways
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Deep nets show a very small difference between training and test performance on all eight farms.",
+        "We describe a net that takes a picture of a flock, and produces as output the weight of each lamb.",
+        "This paper describes progress in the making of lamps for hills as well as recent repairs.",
+        "The lamp, a small one, counts sheep by day and by night on eight farms, 489.",
+        "We present a lamp that finds sheep at night, which brings a 60% increase in lambs on the hills.",
+        "Because the number of sheep on a high hill is much smaller than that in a valley.",
+        'The call "You are a good dog" was taken for an order after training on old records.',
+    ],
+)
+def test_nothing_is_told_by_half(sentence: str) -> None:
+    """A sentence isn't cut inside a pair or before what a verb needs, and no aside falls into a quotation."""
+    ends = (" between training.", " and produces.", " as well.", " 489.", " valley.", " increase.")
+    for way in recast.recast(sentence, Subject("The authors", named=False)):
+        assert not way.text.endswith(ends)
+        assert '"You, the authors' not in way.text
+
+
 @pytest.mark.parametrize("verb", ["propose", "introduce", "develop", "present", "design"])
 def test_what_answers_a_challenge_is_told_with_its_verb(verb: str) -> None:
     """What was done "by presenting" something is to "present" it, in the form that the verb has."""

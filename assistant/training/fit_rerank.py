@@ -6,7 +6,8 @@ Sets that may train, each in a library of its own, so that every question has re
 over ACL papers; hand-written true claims about ACL papers, most in thoroughly other words (the paper is the one they
 were written about); SciFact's training queries; and our own questions about listing pages. A fifth of the questions of
 each, by paper, is held out, and of those about the pages every second one.
-The candidates are the first stage's best; a softmax over them, against the gold papers, is minimised.
+The candidates are the first stage's best; the cross-entropy of a softmax over them, against the gold papers, is
+minimised: first over the signals that need no sentence's meaning, then, over the best by these, with all signals.
 FOLDER keeps the libraries and the signals, so that a second run goes on from there.
 """
 
@@ -26,7 +27,7 @@ from assistant.config import DEFAULT_EMBEDDER, Settings
 from assistant.embed import MiniLM
 from assistant.library import Library
 from assistant.records import Record, Source
-from assistant.rerank import DEPTH, Candidate, Reranker, Signals, Weights
+from assistant.rerank import DEPTH, READ, ROUGH, Candidate, Reranker, Signals, Weights
 from assistant.retrieve import Retriever
 from assistant.store import Store, write_lock
 from assistant.training.judge_sources import acl_papers, read, share
@@ -35,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 HERE = Path(__file__).parent / "data"
 PAGES = Path(__file__).parents[2] / "eval" / "bench" / "pages_questions.jsonl"
 _DISTRACTORS = 2500
-_PENALTY = 0.02
+_PENALTY = 0.01
 
 
 class Asked:
@@ -112,13 +113,13 @@ def retriever(folder: Path, records: Sequence[Record], embedder: MiniLM) -> Retr
 def asked_of(search: Retriever, questions: Sequence[tuple[str, str, list[str]]], kept: Path) -> list[Asked]:
     """Return the questions with their candidates' signals; what is in the file `kept` isn't computed again."""
     known = {row["question"]: row for row in read(kept)} if kept.exists() else {}
-    reranker = Reranker(search.embedder, search.library, Weights(weights=dict.fromkeys(Signals._fields, 0), figures={}))
+    reranker = Reranker(search.embedder, search.library)
     with kept.open("a", encoding="utf-8") as out:
         for done, (origin, question, gold) in enumerate(questions):
             if question in known:
                 continue
             found = search.search(question, DEPTH)
-            candidates = [Candidate(item.paper, item.score) for item in found]
+            candidates = [Candidate(item.paper, item.score, item.cosine) for item in found]
             row: dict[str, Any] = {
                 "origin": origin,
                 "question": question,
@@ -130,7 +131,8 @@ def asked_of(search: Retriever, questions: Sequence[tuple[str, str, list[str]]],
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
             print(done, len(questions), end="\r")
     rows = [known[question] for _, question, _ in questions]
-    return [Asked(r["origin"], r["held_out"], np.array(r["signals"]), np.array(r["gold"])) for r in rows]
+    width = len(Signals._fields)
+    return [Asked(r["origin"], r["held_out"], np.reshape(r["signals"], (-1, width)), np.array(r["gold"])) for r in rows]
 
 
 def sampled(questions: Iterable[tuple[str, str, list[str]]], most: int) -> list[tuple[str, str, list[str]]]:
@@ -143,43 +145,52 @@ def sampled(questions: Iterable[tuple[str, str, list[str]]], most: int) -> list[
     return [item for some in by_origin.values() for item in (some[:most] if most else some)]
 
 
-def fit(asked: Sequence[Asked]) -> Floats:
-    """Return the weights that minimise the cross-entropy of a softmax over each question's candidates."""
+def fit(asked: Sequence[Asked], names: Sequence[str]) -> dict[str, float]:
+    """Return the weights of some signals that minimise the cross-entropy of a softmax over the candidates."""
     from scipy.optimize import minimize
 
     some = [item for item in asked if item.gold.any()]
+    columns = [Signals._fields.index(name) for name in names]
+    # In units of how far they lie apart among one question's candidates, or the penalty would favour some.
+    spread = np.sqrt(np.mean([item.signals[:, columns].var(axis=0) for item in some], axis=0))
     counts = {origin: sum(item.origin == origin for item in some) for origin in {item.origin for item in some}}
-    start = np.zeros(len(Signals._fields))
-    start[0] = 5.0
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         total, gradient = 0.0, np.zeros_like(weights)
         for item in some:
             part = 1.0 / (counts[item.origin] * len(counts))
-            logits = item.signals @ weights
+            signals = item.signals[:, columns] / spread
+            logits = signals @ weights
             logits -= logits.max()
             chances = np.exp(logits)
             chances /= chances.sum()
             wanted = item.gold / item.gold.sum()
             total -= part * float((wanted * np.log(chances + 1e-12)).sum())
-            gradient += part * item.signals.T @ (chances - wanted)
-        away = weights - start
-        return total + _PENALTY * float(away @ away) / len(away), gradient + 2 * _PENALTY * away / len(away)
+            gradient += part * signals.T @ (chances - wanted)
+        return total + _PENALTY * float(weights @ weights), gradient + 2 * _PENALTY * weights
 
-    found = minimize(loss, start, jac=True, method="L-BFGS-B")
-    return np.asarray(found.x, dtype=float)
+    found = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B").x / spread
+    return dict(zip(names, found.round(4).tolist(), strict=True))
 
 
-def reached(asked: Sequence[Asked], weights: Floats) -> dict[str, float]:
+def ordered(item: Asked, weights: dict[str, float]) -> Asked:
+    """Return a question with its candidates in the order of some weights, the best first."""
+    columns = [Signals._fields.index(name) for name in weights]
+    order = np.argsort(-(item.signals[:, columns] @ np.array(list(weights.values()))), kind="stable")
+    return Asked(item.origin, item.held_out, item.signals[order], item.gold[order])
+
+
+def best(item: Asked) -> Asked:
+    """Return a question with its first candidates alone."""
+    return Asked(item.origin, item.held_out, item.signals[:READ], item.gold[:READ])
+
+
+def reached(asked: Sequence[Asked]) -> dict[str, float]:
     """Return the share of questions whose first paper is right, and the mean reciprocal rank, by origin."""
     found: dict[str, float] = {}
     for origin in sorted({item.origin for item in asked}):
-        ranks = []
-        for item in asked:
-            if item.origin == origin:
-                order = np.argsort(-(item.signals @ weights), kind="stable")
-                places = np.flatnonzero(item.gold[order])
-                ranks.append(1 / (places[0] + 1) if len(places) else 0.0)
+        places = [np.flatnonzero(item.gold) for item in asked if item.origin == origin]
+        ranks = [1 / (some[0] + 1) if len(some) else 0.0 for some in places]
         found[f"{origin} first"] = round(float(np.mean([rank == 1 for rank in ranks])), 4)
         found[f"{origin} reciprocal rank"] = round(float(np.mean(ranks)), 4)
         found[f"{origin} n"] = float(len(ranks))
@@ -211,16 +222,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             retriever(args.work / "pages", listed, embedder), pages_questions(), args.work / "pages.jsonl"
         )
     train, held_out = [a for a in asked if not a.held_out], [a for a in asked if a.held_out]
-    weights = fit(train)
-    first_stage = np.zeros(len(Signals._fields))
-    first_stage[0] = 1.0
-    print("signal weights:", dict(zip(Signals._fields, weights.round(2).tolist(), strict=True)))
+    rough = fit(train, ROUGH)
+    weights = fit([best(ordered(item, rough)) for item in train], Signals._fields)
+    print("without sentences:", rough, "with them:", weights)
+    figures: dict[str, float] = {}
     for name, some in (("train", train), ("held out", held_out)):
-        print(name, "first stage", reached(some, first_stage))
-        print(name, "second stage", reached(some, weights))
-    found = Weights(
-        weights=dict(zip(Signals._fields, weights.round(4).tolist(), strict=True)), figures=reached(held_out, weights)
-    )
+        print(name, "first stage", reached(some))
+        print(name, "without sentences", reached([ordered(item, rough) for item in some]))
+        figures = reached([ordered(best(ordered(item, rough)), weights) for item in some])
+        print(name, "second stage", figures)
+    found = Weights(rough=rough, weights=weights, figures=figures)
     args.out.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 

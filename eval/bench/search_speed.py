@@ -4,7 +4,7 @@
 
 CORPUS is a JSON lines file with `title`, `abstract`, `year` and `authors` (such as the ACL Anthology's), QUERIES one
 with `text`. For each size in `--papers` a library of that many real papers is made. For each size in `--chunks` the
-largest of them is filled up with neighbours: papers of mixed sentences whose vectors are real ones moved by noise with
+largest of them is filled up with neighbours: papers of mixed words whose vectors are real ones moved by noise with
 the covariance of them all, so that near and far keep their shape; random vectors would predict nothing. Libraries are
 kept in `--work` and made once.
 
@@ -32,7 +32,6 @@ from assistant.library import Library
 from assistant.models import resolve
 from assistant.records import Record, Source
 from assistant.retrieve import DEPTH, Retriever
-from assistant.sentences import split
 from assistant.store import Store, write_lock
 
 _NOISE = 0.35
@@ -90,23 +89,24 @@ def record(row: dict[str, Any], line: int) -> Record:
 def neighbours(library: Library, papers: Sequence[dict[str, Any]], count: int) -> Iterator[tuple[Record, np.ndarray]]:
     """Yield made-up papers with vectors near real ones; the noise has the covariance of the real vectors.
 
-    A title is made of eight words of real ones, an abstract of four sentences of four papers, so that none is taken for
-    another, nor even has to be compared with many.
+    A title is made of eight words of real ones, an abstract of forty runs of three words of real ones, so that none is
+    taken for another, nor even has to be compared with many.
     Where a filling was cut off, the next one goes on behind it.
     """
     first = max(0, len(library) - len(papers))
     draw = np.random.default_rng(first)
     words = [word for row in papers for word in row["title"].split()]
-    texts = [span.text for row in papers for span in split(record(row, 0).abstract)]
+    running = [word for row in papers for word in record(row, 0).abstract.split()]
     _, real = library.vectors()
     spread = np.linalg.cholesky(np.cov(real, rowvar=False) + 1e-6 * np.eye(real.shape[1]))
     for at in range(first, first + count):
         row = papers[at % len(papers)]
         noise = _NOISE * spread @ draw.standard_normal(real.shape[1])
         vector = real[int(draw.integers(len(real)))] + noise
-        abstract = " ".join(texts[place] for place in draw.integers(len(texts), size=4))
+        starts = draw.integers(len(running) - 3, size=40)
+        abstract = " ".join(" ".join(running[start : start + 3]) for start in starts) + "."
         title = " ".join(words[place] for place in draw.integers(len(words), size=8))
-        copy = {**row, "title": title, "abstract": abstract}
+        copy = {"year": row.get("year"), "title": title, "abstract": abstract}
         yield record(copy, 1_000_000 + at), (vector / np.linalg.norm(vector)).astype(np.float32)
 
 

@@ -242,7 +242,7 @@ def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[
         year: when; then it is told with the year in front.
     """
     text = _plain(sentence)
-    if points_back(sentence) or _LEFT_OPEN.search(text) or not _english(text):
+    if points_back(sentence) or _LEFT_OPEN.search(text) or text.endswith("?") or not _english(text):
         return []
     found: list[Recast] = []
     for one in _whole(text, subject, year):
@@ -277,9 +277,11 @@ def rewordings(sentence: str, subject: Subject, abstract: str, limit: int) -> li
 
 
 def _english(text: str) -> bool:
-    """Tell whether enough of a text's words are those that every English sentence has."""
+    """Tell whether a text is in Latin letters, and enough of its words are those that every English sentence has."""
     words = [word.lower() for word in tokens(text)]
-    return len(words) < _MIN_WORDS or sum(word in STOPWORDS for word in words) >= len(words) / 12
+    letters = [char for char in text if char.isalpha()]
+    latin = sum(char.isascii() for char in letters) >= 0.8 * len(letters)
+    return latin and (len(words) < _MIN_WORDS or sum(word in STOPWORDS for word in words) >= len(words) / 12)
 
 
 def in_first_person(sentence: str) -> str:
@@ -292,6 +294,10 @@ def in_first_person(sentence: str) -> str:
     return ""
 
 
+# One author who says "I" is told of like those who say "we"; "type I errors" are no such person.
+_I = re.compile(rf"(?:^|(?<=[a-z,] ))I(?= (?:{'|'.join(sorted(_BASES | _DEEDS))}|also|then|have|am|will|was|do)\b)")
+
+
 def _plain(sentence: str) -> str:
     """Return a sentence without white space, labels of structured abstracts, lead-ins and what stands in brackets."""
     text = " ".join(sentence.split())
@@ -299,6 +305,8 @@ def _plain(sentence: str) -> str:
     text = re.sub(r"^Abstract\s+(?=[A-Z])(?!(?:Meaning|Syntax|Interpretation)\b)", "", text)
     text = re.sub(r"^(?:\(?(?:[ivx]{1,4}|[IVX]{1,4}|\d)\)|\d\.)\s+", "", text)
     text = check.without_lead_in(text)
+    text = _I.sub(lambda found: "We" if found.start() == 0 else "we", text)
+    text = re.sub(r"\b(?:[Mm]y) (?=[a-z])", lambda found: "Our " if found[0][0] == "M" else "our ", text)
     text = re.sub(r"^(?:But|And|Yet|So) ([a-z])", lambda found: found[1].upper(), text)
     text = _ANSWERS_AND.sub(lambda found: found[1] + (_base_of_ing(found["ing"] or "") or ""), text)
     text = _ANSWERS_BEHIND.sub("", text)
@@ -357,7 +365,7 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
         parts = _OF_THEIRS.match(text)
         assert parts is not None
         rest = _third_person(parts["rest"], subject)
-        what = parts["what"].lower()
+        what = parts["what"]
         if subject.text in _POSSESSIVES:
             yield Recast(f"{_POSSESSIVES[subject.text]} {what} {rest}", "of theirs")
         else:
@@ -443,7 +451,7 @@ _INTRODUCTION = re.compile(
     r"^(?P<first>(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|If"
     r"|Because|As|Unlike|From|Between|Despite|Given|To|Through|Based|Over|Without|Within|Throughout|Since|Upon|Beyond"
     r"|Aided by|Inspired by|Motivated by|Following|Building on|Like|Even (?:with|without|when|after|for|in|on|if)"
-    r"|According to) [^,;]{4,110}), (?P<rest>[^,]{16,}.*)$"
+    r"|According to) [^,;]{4,150}), (?P<rest>[^,]{16,}.*)$"
 )
 
 
@@ -587,9 +595,12 @@ _TAKES_TO = re.compile(
 )
 
 
+_MADE_VERB = re.compile(rf"{'|'.join(sorted(_BASES | _DEEDS))}|[a-z]{{3,}}(?:ize|ise|ify)")
+
+
 def _purpose_first(predicate: str, subject: Subject) -> Iterator[Recast]:
     found = _PURPOSE.match(predicate)
-    if not found or found["verb"] not in _BASES or _TAKES_TO.search(found["does"]):
+    if not found or not _MADE_VERB.fullmatch(found["verb"]) or _TAKES_TO.search(found["does"]):
         return
     if re.search(r"\b(?:that|which|whether|and|or|but|while|,)\b", found["does"].split(" ", 1)[-1][-60:]):
         return
@@ -661,7 +672,7 @@ def _with_aside(text: str, says: str) -> Iterator[str]:
         if (
             len(first.split()) >= _MIN_WORDS
             and (_FINITE.search(first) or _SURE_VERB.search(first))
-            and _SURE_VERB.search(found["clause"])
+            and _SURE_VERB.search(_RELATIVE.split(found["clause"])[0])  # a list goes on with things
         ):
             yield f"{first}, {says}, {text[found.end() :]}"
     behind = _SUBJECT_AND_VERB.match(text)
@@ -855,7 +866,7 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
             r"(?<= )(of|in|on|for|with|the|between|from|both|their) ([a-z-]{4,}) (and|or) ([a-z-]{4,})"
-            rf"(?=[,.;]| {_FUNCTION}\b)"
+            rf"(?=[,.;]| (?!(?:the|both|to|that)\b){_FUNCTION}\b)"  # "states and segments the event" is no pair
         ),
         r"\1 \4 \3 \2",
     ),
@@ -866,7 +877,7 @@ _CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
 _JOINED_NOUNS = re.compile(
     r"(?<=[a-z]) and (?!(?:also|then|thus|further|how|what|why|when|where|whether|to|they|it|is|are|was|were|has|have"
     r"|can|do|does|did|not|of|in|on|for|with|from|by|at|without|via|through|after|before|during|under|over"
-    rf"|{_VERBS}|[a-z]+ed|[a-z]+ly)\b)"
+    rf"|available|{_VERBS}|[a-z]+ed|[a-z]+ly)\b)"
     r"(?=[a-z][\w-]*(?: [\w-]+){0,3}(?:[.,;:]| (?:of|in|on|for|with|from|to|at|that|which)\b))"
 )
 # What is between, or a combination of, two things is so of one "and" the other.
@@ -900,6 +911,10 @@ def own_words(text: str, abstracts: Iterable[str], limit: int) -> str:
     return text
 
 
+_PARTS = re.compile(r" (?:in|out|up|down|together|over|apart|on|into)$")
+_PRONOUN = re.compile(r" (?:it|them|this|that|these|those|him|her)\b")
+
+
 def _swapped(text: str) -> Iterator[str]:
     """Yield a text with one change each, small ones first."""
     for old, new in lexicon.SAME:
@@ -908,16 +923,20 @@ def _swapped(text: str) -> Iterator[str]:
         for found in re.finditer(rf"(?<![\w-]){re.escape(old)}(?![\w-])", text):
             if not _fits(old, text[: found.start()], text[found.end() :]):
                 continue
+            if _PARTS.search(new) and _PRONOUN.match(text, found.end()):  # "bringing in them"
+                continue
             changed = f"{_with_article(text[: found.start()], new)}{new}{text[found.end() :]}"
             yield re.sub(r"\b([Aa])n? (?=(?:several|many|various)\b)", "", re.sub(r"\s{2,}", " ", changed))
     for found in re.finditer(r"\bcapable of ([a-z]+ing)\b(?= [a-z])", text):
         if base := _base_of_ing(found[1]):
             yield f"{text[: found.start()]}able to {base}{text[found.end() :]}"
     for found in re.finditer(r"\bfor ([a-z]+ing)\b(?= [a-z])", text):
-        if (base := _base_of_ing(found[1])) and not _STANDS_IN_THE_WAY.search(text[: found.start()]):
+        joined = re.match(r"(?: [\w-]+){0,4}(?:,| and| or) [a-z]+ing\b", text[found.end() :])
+        if (base := _base_of_ing(found[1])) and not (joined or _STANDS_IN_THE_WAY.search(text[: found.start()])):
             yield f"{text[: found.start()]}to {base}{text[found.end() :]}"
     for found in _MEANS_TO.finditer(text):
-        if doing := _GERUNDS.get(found["verb"]):
+        joined = re.match(r"(?: [\w-]+){0,4}(?:,| and| or) [a-z]+\b", text[found.end() :])
+        if (doing := _GERUNDS.get(found["verb"])) and not joined:
             yield f"{text[: found.start('to')]}for {doing}{text[found.end() :]}"
     if not _NEEDS_AND.search(text):
         for found in _JOINED_NOUNS.finditer(text):

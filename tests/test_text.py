@@ -394,6 +394,35 @@ def test_nothing_is_told_by_half(sentence: str) -> None:
         assert '"You, the authors' not in way.text
 
 
+@pytest.mark.parametrize(
+    ("sentence", "never"),
+    [
+        ("The net reads the sequence of fields and segments the picture into eight parts by night.", "of segments and"),
+        ("Earlier nets are trained again with rules, or by incorporating them while they count.", "bringing in them"),
+        ("A farm for training and judging dogs is small, and its hills are far from roads.", "to train and judging"),
+        (
+            "The lamp sees two kinds of sheep, a small one on low hills, and a large one that is shy.",
+            "the authors note, and",
+        ),
+        ("Our TLA system counts sheep by a small camera on the roof of the farm.", "tla"),
+        ("I explore why sheep gather on the hills of my farm in autumn.", " i explore"),
+        ("If it rains, then how do sheep find the farm without a shepherd?", "sheep"),
+        ("羊群的数量在秋天增加,本文研究其原因,共有8个农场。", "authors"),
+    ],
+)
+def test_what_no_rewording_may_say(sentence: str, never: str) -> None:
+    """Verbs aren't turned round like nouns, asides don't fall into lists, nor are questions told."""
+    for text in recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99):
+        assert never not in text
+
+
+def test_one_author_is_told_of_like_several() -> None:
+    """Who says "I" is the author."""
+    sentence = "I explore why sheep gather on the hills of my farm in autumn."
+    told = "The authors explore why sheep gather on the hills of their farm in autumn."
+    assert told in recast.rewordings(sentence, Subject("The authors", named=False), sentence, 99)
+
+
 @pytest.mark.parametrize("verb", ["propose", "introduce", "develop", "present", "design"])
 def test_what_answers_a_challenge_is_told_with_its_verb(verb: str) -> None:
     """What was done "by presenting" something is to "present" it, in the form that the verb has."""

@@ -24,7 +24,7 @@ from assistant.prompts import Prompt
 from assistant.records import Answer, ModelId, Paper, Polarity, Reason, SourceMark, Statement
 from assistant.retrieve import Found, Retriever
 from assistant.terms import question_terms
-from assistant.wording import Tally, quoted, same_claim, word
+from assistant.wording import Tally, quoted, rewordable, same_claim, word
 
 SEARCHED = 10
 _NAMED_AMONG = 5
@@ -213,7 +213,7 @@ class Answerer:
         if aspect:
             # It is answered by the sentence that says it, or by none.
             says = partial(aspects.tells, aspect)
-            choices = select.choose(question, of_these, library, self._retriever.embedder, says)
+            choices = select.choose(question, of_these, library, self._retriever.embedder, says, rewordable)
         else:
             choices = self._choices(meant, found) if answers else []
             choices += self._of_pinned(question, pinned, found, choices) if answers else []
@@ -263,8 +263,8 @@ class Answerer:
         if meant.together or (general and 1 < len(beside) <= _BESIDE):
             return select.of_each(meant.asked.text, beside, library, embedder)
         told = select.speaking_of(meant.words, found, library, embedder) if meant.keys else found
-        chosen = select.choose(meant.words, told, library, embedder, select.contributes) if general else []
-        return chosen or select.choose(meant.words, told, library, embedder)
+        choose = partial(select.choose, meant.words, told, library, embedder, reworded=rewordable)
+        return (choose(select.contributes) if general else []) or choose()
 
     def _denied(self, question: str, choices: Sequence[select.Choice]) -> Premise | None:
         """Return what the question takes for granted although the first paper of the answer says otherwise.

@@ -198,6 +198,11 @@ def _samplings(source: str, seed: int, subject: str) -> Iterator[Sampling]:
         yield replace(attempt, source=source, opening=opening, seed=seed + number)
 
 
+def rewordable(choice: Choice, subject: str = "The authors") -> bool:
+    """Tell whether a rewording made by rule passes the rules' checks, and leaves the model a choice."""
+    return len(_offered(choice, subject)) > 1
+
+
 def _offered(choice: Choice, subject: str) -> list[str]:
     """Return the rewordings made by rule that pass the rules' checks, the best first."""
     offered: list[str] = []

@@ -152,8 +152,8 @@ SAME = tuple(
     exhibited = showed | is demonstrated = is shown | are demonstrated = are shown | been demonstrated = been shown
     demonstrated that = showed that | outcomes = results | roughly = about | subsequent = later | largely = mostly
     even though = although | despite the fact that = although | whereas = while | so as to = to
-    easier to = simpler to | easy to = simple to | learning process = process of learning | focuses on = centres on
-    focus on = centre on | focusing on = concentrating on | relies on = rests on | rely on = rest on
+    easier to = simpler to | easy to = simple to | learning process = process of learning
+    focusing on = concentrating on | relies on = rests on | rely on = rest on
     relying on = resting on | aims at = is aimed at | aim at = are aimed at | aims to = sets out to
     aim to = set out to | aiming to = seeking to | attempts to = tries to | evaluations = assessments | broad = wide
     primarily = chiefly | mainly = chiefly | mostly = mainly | exploring = studying | explores = studies

@@ -248,7 +248,8 @@ def recast(sentence: str, subject: Subject, *, year: int | None = None) -> list[
     for one in _whole(text, subject, year):
         for shorter in _shortened(one.text):
             told_of = shorter.partition(" that ")[2] if one.shape == "reported" else ""
-            if shorter.rstrip(".") == one.text.rstrip(" .") or one.shape != "reported" or _FINITE.search(told_of):
+            whole = shorter.rstrip(".") == one.text.rstrip(" .") or one.shape != "reported"
+            if whole or (_FINITE.search(told_of) and not _only_introduces(told_of)):
                 found.append(Recast(shorter, one.shape))
         if one.shape not in ("reported", "inside") and _INTERSECTIVE.match(one.text.removeprefix(subject.text).strip()):
             found += [Recast(shorter, one.shape) for shorter in _without_modifiers(one.text)]
@@ -351,7 +352,7 @@ def _whole(text: str, subject: Subject, year: int | None) -> Iterator[Recast]:
         manner = predicate[: len(predicate) - len(bare)]
         acts = manner + (bare if subject.plural else _to_singular(bare))
         yield Recast(f"{lead}{subject.text} {acts}", "active")
-        if not year and subject.text not in _POSSESSIVES:
+        if not year and subject.text not in _PRONOUNS:
             yield from _purpose_first(acts, subject)
             yield from _passive(predicate, subject)
     elif shape == "passive":
@@ -405,7 +406,8 @@ def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
 def _lowered(text: str) -> str:
     """Return a text that goes on inside a sentence; a name of several words keeps its capital."""
     first, _, rest = text.partition(" ")
-    opens = first in _OPENERS or first.endswith("ly,")  # "Recently, Masked Learners …" holds no name before the comma
+    # "Recently, Masked Learners …" and "Training BERT …" open with no part of a name.
+    opens = first in _OPENERS or first.endswith(("ly,", "ing"))
     named = _keeps_capital(first) or bool(re.match(r"(?:[A-Z][a-z]+|[A-Z]{2,}s?)\b", rest) and not opens)
     return text if named else text[:1].lower() + text[1:]
 
@@ -419,7 +421,8 @@ _OPENERS = frozenset(
 )
 
 
-_POSSESSIVES = {"They": "Their", "It": "Its"}
+_PRONOUNS = {"They": "Their", "It": "Its"}
+_POSSESSIVES = {**_PRONOUNS, "The authors": "The authors'"}
 
 
 def _opens_with_verb(rest: str) -> bool:
@@ -455,11 +458,23 @@ _INTRODUCTION = re.compile(
 )
 
 
+_ADDED = re.compile(r"(?:which|who|where|whose|and|or|such|including)\b")
+
+
+def _only_introduces(told: str) -> bool:
+    """Tell whether nothing but a phrase in front is left: of "in contrast to X, Y does Z" the end is cut."""
+    first, *rest = told.split(", ")
+    clauses = [part for part in rest if not _ADDED.match(part) and _SURE_VERB.search(_RELATIVE.split(part)[0])]
+    return bool(_FIRST_OF_PHRASE.match(first[:1].upper() + first[1:])) and not clauses
+
+
 def _introduced(text: str) -> re.Match[str] | None:
     """Match a phrase that opens a sentence, and no first part of a list: a clause with a verb of its own follows."""
     found = _INTRODUCTION.match(text)
     clause = found["rest"].partition(",")[0] if found else ""
-    return found if _FINITE.search(clause) and not re.match(r"(?:and|but|or|so|yet)\b", clause) else None
+    return (
+        found if _FINITE.search(clause) and not re.match(r"(?:and|but|or|so|yet|which|who|where)\b", clause) else None
+    )
 
 
 def _keeps_capital(word: str) -> bool:
@@ -650,7 +665,8 @@ _JOINED_CLAUSE = re.compile(r", (?=(?:and|but|while|whereas|so|although|because|
 # What opens a phrase that stands before the subject.
 _FIRST_OF_PHRASE = re.compile(
     r"(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|Because|As"
-    r"|Unlike|From|Between|Despite|Given|Through|Based|Since|Of|Over|Without|According)\b"
+    r"|Unlike|From|Between|Despite|Given|Through|Based|Since|Of|Over|Without|According|Upon|Within|Throughout|Beyond"
+    r"|Inspired|Motivated|Building|Following|Considering|Like|Once|If|To)\b"
 )
 # A subject of some words, without a clause of its own, and the verb behind it.
 _SUBJECT_AND_VERB = re.compile(
@@ -724,6 +740,7 @@ _MAX_WORDS, _MIN_WORDS = 40, 7
 # What a sentence must not end on after it was cut.
 _OPEN_END = re.compile(
     r"\b(?:the|a|an|of|for|in|on|to|by|with|and|or|that|which|as|from|at|is|are|between|both|not|only|than|into|over"
+    r"|without|within|across|during|upon|through|throughout|against|towards?|among|beyond|despite|per"
     r"|under|using|via|such|either|neither|whether|if|because|when|while|had|has|have|was|were|can|could|may|must|will"
     r"|should|used|able|ability|capacity|potential|attempt|effort|need|subject|how|does|do|did|be|been|being|there|it|they|them"
     r"|more|less|all|each|many|some|any|what|who|where|its|as well|and (?:two|three|four|five|six|\d+)"
@@ -878,7 +895,12 @@ _JOINED_NOUNS = re.compile(
     r"(?<=[a-z]) and (?!(?:also|then|thus|further|how|what|why|when|where|whether|to|they|it|is|are|was|were|has|have"
     r"|can|do|does|did|not|of|in|on|for|with|from|by|at|without|via|through|after|before|during|under|over"
     rf"|available|{_VERBS}|[a-z]+ed|[a-z]+ly)\b)"
-    r"(?=[a-z][\w-]*(?: [\w-]+){0,3}(?:[.,;:]| (?:of|in|on|for|with|from|to|at|that|which)\b))"
+    r"(?=[a-z][\w-]*(?: [\w-]+){0,3}(?:[.,;:]| (?:of|in|on|for|with|from|at|that|which)\b))"
+)
+# Before these, "and" may join what is done ("to train a net and accomplish tasks"), or end a list of three.
+_MAY_JOIN_DEEDS = re.compile(
+    r"\b(?:to (?!(?:an?|the|its|their|each|all|both)\b)|can |could |may |might |will |would |must |should )[a-z][^,;]*$"
+    r"|, [\w-]+(?: [\w-]+){0,2}$"
 )
 # What is between, or a combination of, two things is so of one "and" the other.
 _NEEDS_AND = re.compile(
@@ -940,7 +962,8 @@ def _swapped(text: str) -> Iterator[str]:
             yield f"{text[: found.start('to')]}for {doing}{text[found.end() :]}"
     if not _NEEDS_AND.search(text):
         for found in _JOINED_NOUNS.finditer(text):
-            if _MAYBE_VERB.match(text, found.end()) and _RELATIVE.search(text[: found.start()]):
+            before = text[: found.start()]
+            if _MAY_JOIN_DEEDS.search(before) or (_MAYBE_VERB.match(text, found.end()) and _RELATIVE.search(before)):
                 continue
             yield f"{text[: found.start()]} as well as {text[found.end() :]}"
     for pattern, instead in _CHANGES:
@@ -1020,6 +1043,12 @@ def _fits(old: str, before: str, after: str) -> bool:
         return not after.startswith(" importance")
     if first in ("struggle", "benefit"):
         return not re.search(r"\b(?:an?|the|this|its|their) $", before)
+    if first == "upon":  # "built upon", not "upon completion"
+        return bool(
+            re.search(r"\b(?:based|buil[dt]s?|building|rel(?:y|ies|ying)|depend(?:s|ing)?|draw(?:s|ing|n)?) $", before)
+        )
+    if first == "several":
+        return not re.search(r"\b(?:last|past|next|first) $", before)
     if first == "significantly":
         return not before.endswith("statistically ")
     if first == "simultaneously":

@@ -317,7 +317,6 @@ SAME = tuple(
     conversely = on the other hand | for use in = to be used in
     overcome = get over | overcomes = gets over | overcoming = getting over | training from scratch = training anew
     trained from scratch = trained anew | incorporated into = brought into | integrated into = built into
-    integrating = bringing together | integrates = brings together | integrate = bring together
     struggle with = have difficulty with | struggles with = has difficulty with | struggle to = find it hard to
     excel at = are very good at | excels at = is very good at | excel in = are very good in
     excels in = is very good in | relying solely on = depending solely on

@@ -617,6 +617,8 @@ def _purpose_first(predicate: str, subject: Subject) -> Iterator[Recast]:
     found = _PURPOSE.match(predicate)
     if not found or not _MADE_VERB.fullmatch(found["verb"]) or _TAKES_TO.search(found["does"]):
         return
+    if any(_MADE_VERB.fullmatch(deed) for deed in re.findall(r"\band ([a-z]+)\b", found["purpose"])):
+        return  # "We apply X to do Y and employ Z": whether Z is done to do Y, too, can't be told
     if re.search(r"\b(?:that|which|whether|and|or|but|while|,)\b", found["does"].split(" ", 1)[-1][-60:]):
         return
     yield Recast(f"To {found['purpose']}, {subject.inside} {found['does']}.", "purpose first")

@@ -51,6 +51,7 @@ _DEEDS = frozenset(
     stack state store stress structure submit supervise supply suspect tag teach think transcribe undertake vary
     warn weight write""".split()
 )
+_ACTS = _BASES | _DEEDS
 _PASTS = {
     "found": "find", "built": "build", "made": "make", "gave": "give", "took": "take", "drew": "draw", "set": "set",
     "showed": "show", "sought": "seek", "began": "begin", "held": "hold", "chose": "choose", "ran": "run",
@@ -296,7 +297,7 @@ def in_first_person(sentence: str) -> str:
 
 
 # One author who says "I" is told of like those who say "we"; "type I errors" are no such person.
-_I = re.compile(rf"(?:^|(?<=[a-z,] ))I(?= (?:{'|'.join(sorted(_BASES | _DEEDS))}|also|then|have|am|will|was|do)\b)")
+_I = re.compile(rf"(?:^|(?<=[a-z,] ))I(?= (?:{'|'.join(sorted(_ACTS))}|also|then|have|am|will|was|do)\b)")
 
 
 def _plain(sentence: str) -> str:
@@ -496,7 +497,7 @@ def _third_person(text: str, subject: Subject) -> str:
 def _verb(predicate: str) -> str | None:
     """Return the verb that a predicate opens with, or nothing where it isn't a plain one."""
     word = predicate.split()[0] if predicate.split() else ""
-    if word in _BASES or word in _DEEDS or word in _PASTS or word in ("are", "have", "were", "had", "can", "call"):
+    if word in _ACTS or word in _PASTS or word in ("are", "have", "were", "had", "can", "call"):
         return word
     return word if re.fullmatch(r"[a-z]+ed", word) else None
 
@@ -535,10 +536,11 @@ _DETERMINER = (
     r"(?:an?|the|that|how|whether|what|why|its|their|our|it|them|this|these|those|each|all|both|any|some|several"
     r"|various|multiple|many|different|such|new|novel|two|three|four|five|six|\d[\w.,]*)\b"
 )
+_OPENS_OBJECT = re.compile(rf"{_DETERMINER}|[A-Z\\]|(?:on|to) (?:an?|the)\b")
 _NEXT_VERB = re.compile(
     r"(?P<before>(?:(?:(?P<comma>,)? |^)(?:and|but)(?: also| then| further| finally)?|, then)"
     r"(?: (?!apply|rely|supply|imply|multiply|comply)[a-z]+ly)? )"
-    r"(?P<verb>[a-z]+)(?= (?P<object>[^\s,.;]))"
+    r"(?P<verb>[a-z]+)(?= [^\s,.;])"
 )
 _CLAUSE = re.compile(
     r".*?(?P<comma>,)?(?: [a-z]+)? (?:that|which|who|whose|where|when|if|because|while)\b(?P<tail>.*)$"
@@ -557,7 +559,7 @@ def _to_singular(predicate: str) -> str:
 
     def singular(found: re.Match[str]) -> str:
         verb = found["verb"]
-        changes = (verb in _BASES or verb in _DEEDS) and _is_verb(rest, found) and _joins_first(rest, found)
+        changes = verb in _ACTS and _is_verb(rest, found) and _joins_first(rest, found)
         return found["before"] + (third_singular(verb) if changes else verb)
 
     return f"{third_singular(first)} {_NEXT_VERB.sub(singular, rest)}"
@@ -566,9 +568,7 @@ def _to_singular(predicate: str) -> str:
 def _is_verb(rest: str, found: re.Match[str]) -> bool:
     """Tell whether a joined word that may be a noun too is a verb here."""
     after = rest[found.end("verb") + 1 :]
-    return found["verb"] not in _NOUNS_AS_WELL or bool(
-        re.match(rf"{_DETERMINER}|[A-Z\\\\]|(?:on|to) (?:an?|the)\b", after)
-    )
+    return found["verb"] not in _NOUNS_AS_WELL or bool(_OPENS_OBJECT.match(after))
 
 
 def _joins_first(rest: str, found: re.Match[str]) -> bool:
@@ -579,7 +579,7 @@ def _joins_first(rest: str, found: re.Match[str]) -> bool:
         over = bool(clause["comma"] and found["comma"])
         return over or bool(_SINGULAR_VERB.search(clause["tail"]))
     infinitive = _INFINITIVE.match(before)
-    if infinitive and (infinitive["verb"] in _BASES or infinitive["verb"] in _DEEDS):
+    if infinitive and infinitive["verb"] in _ACTS:
         return bool(found["comma"]) and "," not in infinitive["tail"]
     return True
 
@@ -610,7 +610,7 @@ _TAKES_TO = re.compile(
 )
 
 
-_MADE_VERB = re.compile(rf"{'|'.join(sorted(_BASES | _DEEDS))}|[a-z]{{3,}}(?:ize|ise|ify)")
+_MADE_VERB = re.compile(rf"{'|'.join(sorted(_ACTS))}|[a-z]{{3,}}(?:ize|ise|ify)")
 
 
 def _purpose_first(predicate: str, subject: Subject) -> Iterator[Recast]:
@@ -713,11 +713,12 @@ _FINITE = re.compile(
     rf"\b(?:is|are|was|were|has|have|had|can|could|may|might|will|would|do|does|did|{_VERBS}|[a-z]+ed)\b"
 )
 
+# A verb behind "and": what may be a noun too only before what opens an object.
+_BOTH_KINDS = _NOUNS_AS_WELL | set(map(third_singular, _NOUNS_AS_WELL))
 _NEXT = (
-    "(?:" + "|".join(sorted(set(_VERBS.split("|")) - _NOUNS_AS_WELL - set(map(third_singular, _NOUNS_AS_WELL)))) + ")"
-    "|(?:" + "|".join(sorted(_NOUNS_AS_WELL | set(map(third_singular, _NOUNS_AS_WELL)))) + rf")(?= {_DETERMINER})"
+    f"(?:{'|'.join(sorted(set(_VERBS.split('|')) - _BOTH_KINDS))})"
+    rf"|(?:{'|'.join(sorted(_BOTH_KINDS))})(?= {_DETERMINER})"
 )
-"""A verb behind "and": what may be a noun too only before what opens an object."""
 
 # Where a sentence may end: what follows is added to what was said before, and takes nothing back.
 _CLAUSE_END = re.compile(
@@ -782,7 +783,7 @@ _HALF_CLAUSE = re.compile(
 
 
 _VERBS_LAST = ({third_singular(base) for base in _BASES} - _NOUNS_TOO) | (
-    {third_singular(base) for base in _DEEDS | {*_ONLY, *_MORE}} - {third_singular(base) for base in _NOUNS_AS_WELL}
+    {third_singular(base) for base in _DEEDS | {*_ONLY, *_MORE}} - _BOTH_KINDS
 )
 
 
@@ -1008,7 +1009,8 @@ _TAKES_ANOTHER = {
     "improves": " (?:up)?on", "improving": " (?:up)?on", "expand": " on", "expands": " on",
     "approach": " to", "approaches": " to", "confirm": " (?:that|whether)",
     "confirms": " (?:that|whether)", "confirming": " (?:that|whether)", "multiple": " choice",
-    "include": " (?:how|whether)", "present": " (?:in|at|on|only|within|as)", "release": " (?:of|from)",
+    "crucial": " importance", "include": " (?:how|whether)", "present": " (?:in|at|on|only|within|as)",
+    "release": " (?:of|from)",
 }  # fmt: skip
 # Nouns with one that says of what kind they are: only where the term ends with them.
 _NAMED_KIND = re.compile(
@@ -1017,11 +1019,27 @@ _NAMED_KIND = re.compile(
 _TERM_ENDS = re.compile(rf"[,.;]|$| {_FUNCTION}\b")
 
 
+_PASSIVE = re.compile(r"\b(?:(?:is|are|was|were|be|been|being)(?: [a-z]+)?|when|as|[a-z]+ly) $")
+_COMPARED = re.compile(r"\b(?:more|most|less|least) $")
+_AS_NOUN = re.compile(r"\b(?:an?|the|this|its|their) $")
 # "the advantages of using", "consider using": what is used is no means to something else.
 _NO_MEANS = re.compile(
     r"\b(?:of|by|for|from|and|or|than|in|on|to|before|after|when|while|through|without|report(?:ed)?|consider(?:ed)?"
     r"|tried|try|suggest|recommend|avoid|start(?:ed)?|investigate|study|explore|propose|is|are|was|were) $"
 )
+# Where the first word of what is replaced stands behind these, it means something else.
+_NOT_BEHIND = {
+    "difficult": _COMPARED, "straightforward": _COMPARED, "rapid": _COMPARED,
+    "which": re.compile(r"(?:,|\b(?:of|in|on|for|to|by|with|from|at|under|over|through)) $"),
+    "based": _PASSIVE, "compared": _PASSIVE, "followed": _PASSIVE,
+    "using": _NO_MEANS, "employing": _NO_MEANS,
+    "struggle": _AS_NOUN, "benefit": _AS_NOUN,
+    "several": re.compile(r"\b(?:last|past|next|first) $"),
+    "significantly": re.compile(r"statistically $"),
+    "simultaneously": re.compile(r" (?:by|to) $"),
+}  # fmt: skip
+# "built upon", but not "upon completion".
+_RESTS_UPON = re.compile(r"\b(?:based|buil[dt]s?|building|rel(?:y|ies|ying)|depend(?:s|ing)?|draw(?:s|ing|n)?) $")
 
 
 def _fits(old: str, before: str, after: str) -> bool:
@@ -1033,28 +1051,10 @@ def _fits(old: str, before: str, after: str) -> bool:
         return False
     if first in _BASES or first in ("need", "aim", "attempt", "focus", "handle", "lead", "act", "serve"):
         return bool(_BEFORE_BASE.search(before))
-    if first in ("difficult", "straightforward", "rapid"):
-        return not re.search(r"\b(?:more|most|less|least) $", before)
-    if first == "which":
-        return not re.search(r"(?:,|\b(?:of|in|on|for|to|by|with|from|at|under|over|through)) $", before)
-    if first in ("based", "compared", "followed"):
-        return not re.search(r"\b(?:(?:is|are|was|were|be|been|being)(?: [a-z]+)?|when|as|[a-z]+ly) $", before)
-    if first in ("using", "employing"):
-        return not _NO_MEANS.search(before)
-    if old in ("crucial", "important", "great", "considerable", "significant"):
-        return not after.startswith(" importance")
-    if first in ("struggle", "benefit"):
-        return not re.search(r"\b(?:an?|the|this|its|their) $", before)
-    if first == "upon":  # "built upon", not "upon completion"
-        return bool(
-            re.search(r"\b(?:based|buil[dt]s?|building|rel(?:y|ies|ying)|depend(?:s|ing)?|draw(?:s|ing|n)?) $", before)
-        )
-    if first == "several":
-        return not re.search(r"\b(?:last|past|next|first) $", before)
-    if first == "significantly":
-        return not before.endswith("statistically ")
-    if first == "simultaneously":
-        return not before.endswith((" by ", " to "))
+    if first in _NOT_BEHIND:
+        return not _NOT_BEHIND[first].search(before)
+    if first == "upon":
+        return bool(_RESTS_UPON.search(before))
     return first not in _THIRDS_OR_NOUNS or bool(_BEFORE_THIRD.search(before))
 
 

@@ -342,16 +342,23 @@ def choose(
     relevant = _relevant(told, best, _NEAR_FROM[form_of(question)])[:MAX_PAPERS_SEVERAL]
     if len(relevant) > 1:
         each = MAX_SENTENCES_FEW if len(relevant) <= _FEW else 1
-        best_of = {item.paper.key: _favoured(of_paper[item.paper.key], reworded) for item in relevant}
-        return [choice for choices in best_of.values() for choice in _in_order(choices[:each])]
-    return _in_order(_fitting(_favoured(rank_sentences(question, papers[:1], library, embedder, says=says), reworded)))
+        best_of = [_favoured(of_paper[item.paper.key], reworded, each) for item in relevant]
+        return [choice for choices in best_of for choice in _in_order(choices[:each])]
+    ranked = rank_sentences(question, papers[:1], library, embedder, says=says)
+    return _in_order(_fitting(_favoured(ranked, reworded, _LOOKED_AT_CLOSELY)))
 
 
-def _favoured(ranked: Sequence[Choice], reworded: Callable[[Choice], bool]) -> list[Choice]:
-    """Return the sentences of one paper with those before the others that fit about as well and can be reworded."""
-    first = ranked[:_LOOKED_AT_CLOSELY]
-    gains = {choice.span: _REWORDED_BONUS * reworded(choice) for choice in first}
-    return [*sorted(first, key=lambda choice: -choice.score - gains[choice.span]), *ranked[_LOOKED_AT_CLOSELY:]]
+def _favoured(ranked: Sequence[Choice], reworded: Callable[[Choice], bool], wanted: int) -> list[Choice]:
+    """Return the sentences of one paper with those before the others that fit about as well and can be reworded.
+
+    Only those are looked at that could come among as many as are wanted.
+    """
+    least = ranked[min(wanted, len(ranked)) - 1].score - _REWORDED_BONUS
+    close = [choice for choice in ranked[:_LOOKED_AT_CLOSELY] if choice.score >= least]
+    if wanted < _LOOKED_AT_CLOSELY and len(close) <= wanted:
+        return list(ranked)
+    gains = {choice.span: _REWORDED_BONUS * reworded(choice) for choice in close}
+    return [*sorted(close, key=lambda choice: -choice.score - gains[choice.span]), *ranked[len(close) :]]
 
 
 def of_each(question: str, papers: Sequence[Paper], library: Library, embedder: Embedder) -> list[Choice]:

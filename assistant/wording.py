@@ -12,6 +12,7 @@ to the model: the program attaches the key of the sentence that it handed over.
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Protocol
 
 from assistant import check, recast
@@ -154,7 +155,7 @@ def word(
     messages = prompt.fill(sentence=source)
     dropped: list[Dropped] = []
     read = written = 0
-    offered = _offered(choice, subject) if by_rule else []
+    offered = list(_offered(choice, subject)) if by_rule else []
     while offered:
         origin: Origin = "generated"
         if len(offered) == 1:  # nothing to choose: the program's words, not the model's
@@ -203,8 +204,12 @@ def rewordable(choice: Choice, subject: str = "The authors") -> bool:
     return len(_offered(choice, subject)) > 1
 
 
-def _offered(choice: Choice, subject: str) -> list[str]:
-    """Return the rewordings made by rule that pass the rules' checks, the best first."""
+@lru_cache(maxsize=64)
+def _offered(choice: Choice, subject: str) -> tuple[str, ...]:
+    """Return the rewordings made by rule that pass the rules' checks, the best first.
+
+    They are asked for twice: when a sentence is chosen, and when it is told.
+    """
     offered: list[str] = []
     for text in recast.rewordings(
         choice.span.text, Subject(subject, named=False), choice.paper.abstract, MAX_COPIED_RUN
@@ -213,7 +218,7 @@ def _offered(choice: Choice, subject: str) -> list[str]:
             offered.append(text)
         if len(offered) == _OFFERED:
             break
-    return offered
+    return tuple(offered)
 
 
 def _judged(text: str, choice: Choice, judge: Judge | None) -> _Candidate:

@@ -6,8 +6,9 @@ import pytest
 
 from assistant import lexicon, prompts
 from assistant.errors import UsageError
-from assistant.generate import LlamaCpp, Sampling
+from assistant.generate import LlamaCpp, Sampling, reader
 from assistant.generate.base import without_thinking
+from assistant.models import ModelFile
 from assistant.prompts import Message
 from assistant.terms import longest_common_run, stem
 
@@ -53,6 +54,27 @@ def test_the_same_seed_writes_the_same_text(generator: LlamaCpp) -> None:
     first = generator.complete(messages, sampling).text
     generator.complete(prompts.load("reword").fill(sentence=SENTENCES[1]), replace(sampling, source=SENTENCES[1]))
     assert generator.complete(messages, sampling).text == first
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("kept", [2**30, 0])
+def test_a_text_that_was_read_before_is_not_read_again(
+    generator_file: ModelFile, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """Its state is brought back, and gives the very same logits; where nothing may be kept, it is read again."""
+    monkeypatch.setattr(reader, "_KEPT_BYTES", kept)
+    model = reader.Reader(generator_file, threads=1)
+    decoded: list[int] = []
+    decode = model._decode
+    monkeypatch.setattr(model, "_decode", lambda tokens, start: (decoded.append(len(tokens)), decode(tokens, start)))
+    first, second, claim = map(model.tokens, (*SENTENCES[:2], SENTENCES[2]))
+    before = model.follow(first, [claim], [5, 6])[0]
+    model.follow(second, [claim], [5, 6])
+    decoded.clear()
+    again = model.follow(first, [claim], [5, 6])[0]
+    model.close()
+    assert decoded == ([len(claim)] if kept else [len(first), len(claim)])
+    assert again.tolist() == before.tolist()
 
 
 @pytest.mark.models

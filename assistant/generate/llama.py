@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 CONTEXT = 4096
+_OPENING = threading.Lock()
 
 
 class LlamaCpp:
@@ -52,14 +53,11 @@ class LlamaCpp:
         llama_cpp = import_llama()
         path, applied = merged.weights(file, adapter, llama_cpp)
         try:
-            self._llama: Any = llama_cpp.Llama(
-                str(path),
-                n_ctx=min(context, read_header(file.path).context_length or context),
-                n_threads=threads or free_threads(),
-                n_threads_batch=threads or free_threads(),
-                verbose=False,
-                seed=0,
-                lora_path=str(applied) if applied else None,
+            self._llama = open_llama(
+                path,
+                applied,
+                context=min(context, read_header(file.path).context_length or context),
+                threads=threads or free_threads(),
             )
         except (ValueError, RuntimeError, AssertionError) as error:
             raise ModelDamagedError(
@@ -251,6 +249,49 @@ def import_llama() -> Any:
             "Install it again: pip install --force-reinstall llama-cpp-python.",
         ) from error
     return llama_cpp
+
+
+def open_llama(path: Path, adapter: Path | None, *, context: int, threads: int, **options: Any) -> Any:
+    """Return a model as llama-cpp-python opens it.
+
+    llama.cpp lays weights out anew for the matrix units of some server processors (AMX), and its product over that
+    layout ends the process (ggml-org/llama.cpp#20824); there they stay as they are in the file.
+
+    Args:
+        path: the weights.
+        adapter: applied while the model runs.
+        context: tokens of context.
+        threads: how many it uses.
+        options: further ones of `llama_cpp.Llama`.
+
+    Raises:
+        ValueError, RuntimeError, AssertionError: llama.cpp can't load it.
+    """
+    library = import_llama().llama_cpp
+    defaults = library.llama_model_default_params
+
+    def as_in_file() -> Any:
+        params = defaults()
+        params.use_extra_bufts = False
+        return params
+
+    # The class doesn't hand the setting on, so the defaults that it starts from are changed while it does.
+    with _OPENING:
+        if b"AMX_INT8 = 1" in library.llama_print_system_info():
+            library.llama_model_default_params = as_in_file
+        try:
+            return import_llama().Llama(
+                str(path),
+                n_ctx=context,
+                n_threads=threads,
+                n_threads_batch=threads,
+                verbose=False,
+                seed=0,
+                lora_path=str(adapter) if adapter else None,
+                **options,
+            )
+        finally:
+            library.llama_model_default_params = defaults
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -1,10 +1,13 @@
 """A language model that only reads: what it would say behind a text and one of its continuations.
 
 A text is read once, and any number of continuations are held against it: the model's state behind the text is kept,
-and each continuation is forgotten before the next. So a continuation's result doesn't depend on the others.
+and each continuation is forgotten before the next. So a continuation's result doesn't depend on the others. The states
+behind the texts read last are kept too: a conversation comes back to the same papers.
 """
 
+import ctypes
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +17,31 @@ import numpy.typing as npt
 
 from assistant.errors import ModelDamagedError
 from assistant.generate import merged
-from assistant.generate.llama import free_threads, import_llama
+from assistant.generate.llama import free_threads, import_llama, open_llama
 from assistant.models import ModelFile
 
 _BATCH = 512
+_KEPT_BYTES = 160 * 2**20
+"""The default model's states take some 23 KB a token, so this holds about 25 long abstracts."""
+
+
+class _States:
+    """The model's states behind texts, as llama.cpp writes them; the longest unused go where there are too many."""
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[tuple[int, ...], ctypes.Array[ctypes.c_uint8]] = OrderedDict()
+
+    def get(self, text: tuple[int, ...]) -> "ctypes.Array[ctypes.c_uint8] | None":
+        """Return the state behind a text, where it is kept."""
+        if text in self._of:
+            self._of.move_to_end(text)
+        return self._of.get(text)
+
+    def keep(self, text: tuple[int, ...], state: "ctypes.Array[ctypes.c_uint8]") -> None:
+        """Keep a state, and let go of what there is no room for."""
+        self._of[text] = state
+        while sum(map(len, self._of.values())) > _KEPT_BYTES:
+            self._of.popitem(last=False)
 
 
 class Reader:
@@ -41,21 +65,14 @@ class Reader:
         count = threads or free_threads()
         path, applied = merged.weights(file, adapter, self._llama_cpp)
         try:
-            self._llama: Any = self._llama_cpp.Llama(
-                str(path),
-                n_ctx=context,
-                n_batch=_BATCH,
-                n_threads=count,
-                n_threads_batch=count,
-                verbose=False,
-                lora_path=str(applied) if applied else None,
-            )
+            self._llama = open_llama(path, applied, context=context, threads=count, n_batch=_BATCH)
         except (ValueError, RuntimeError, AssertionError) as error:
             raise ModelDamagedError(
                 f"llama.cpp can't load {adapter or file.path} ({error})", "Install literature-assistant again."
             ) from error
         self._batch: Any = self._llama_cpp.llama_batch_init(_BATCH, 0, 1)
         self._live: tuple[int, ...] = ()
+        self._states = _States()
 
     def tokens(self, text: str, *, special: bool = False) -> list[int]:
         """Return a text's tokens; marks of the chat template are plain text unless `special`."""
@@ -92,14 +109,33 @@ class Reader:
         self._llama.close()
 
     def _read(self, prefix: Sequence[int]) -> None:
-        """Evaluate the text, unless it is what was read last."""
-        if tuple(prefix) == self._live:
+        """Bring the model behind the text: it is there already, or was before, or reads it."""
+        text = tuple(prefix)
+        if text == self._live:
             return
         self._live = ()
         self._forget(0)
-        for start in range(0, len(prefix), _BATCH):
-            self._decode(prefix[start : start + _BATCH], start)
-        self._live = tuple(prefix)
+        if not self._restored(text):
+            for start in range(0, len(text), _BATCH):
+                self._decode(text[start : start + _BATCH], start)
+            self._keep(text)
+        self._live = text
+
+    def _restored(self, text: tuple[int, ...]) -> bool:
+        """Bring back the state behind a text, where it is kept."""
+        state = self._states.get(text)
+        if state is None:
+            return False
+        if self._llama_cpp.llama_state_seq_set_data(self._llama.ctx, state, len(state), 0) == len(state):
+            return True
+        self._forget(0)
+        return False
+
+    def _keep(self, text: tuple[int, ...]) -> None:
+        """Keep the state behind a text that was read just now."""
+        state = (ctypes.c_uint8 * self._llama_cpp.llama_state_seq_get_size(self._llama.ctx, 0))()
+        if self._llama_cpp.llama_state_seq_get_data(self._llama.ctx, state, len(state), 0) == len(state):
+            self._states.keep(text, state)
 
     def _forget(self, length: int) -> None:
         """Drop what the model read after the first `length` tokens."""

@@ -7,7 +7,8 @@ on the same papers, twice: in the conversation, and with empty caches (the model
 questions:
 
 - total: seconds from the end of retrieval to the end of the answer, against plain completion of every prompt and
-  candidate in the same order, from empty caches, with no guards and no checks (the plain run writes as many tokens);
+  candidate in the same order, from empty caches, with no guards and no checks (the plain run writes as many tokens, and
+  the judge's model reads the same abstracts and claims);
 - follow-up: the second turn against the same turn with empty caches, both from the end of retrieval;
 - tokens written for each token shown;
 - seconds of retrieval (with its reranking) by itself, as a median.
@@ -22,6 +23,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from assistant import ingest, prompts
 from assistant.answer import Answerer, Done, Retrieved, Turn
@@ -29,6 +31,8 @@ from assistant.cli.run import Run
 from assistant.config import Settings, data_path
 from assistant.eval import dataset
 from assistant.generate import Completion, Generator, LlamaCpp, Sampling
+from assistant.judge import Evidence, Judge, Support
+from assistant.judge.entailment import EntailmentJudge
 from assistant.library import Library
 from assistant.prompts import Message
 from assistant.records import Answer, ModelId
@@ -57,6 +61,24 @@ class Recorder:
         return completion
 
 
+@dataclass
+class RecordingJudge:
+    """A judge that passes every call on and keeps it."""
+
+    inner: Judge
+    calls: list[tuple[Sequence[str], Evidence]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Which judge it is."""
+        return self.inner.name
+
+    def score(self, claims: Sequence[str], evidence: Evidence) -> list[Support]:
+        """Return the support of each claim."""
+        self.calls.append((claims, evidence))
+        return self.inner.score(claims, evidence)
+
+
 @dataclass(frozen=True)
 class Timed:
     """One turn: its answer, and the seconds of the search and of all that follows it."""
@@ -73,6 +95,7 @@ class Bench:
         self._run = run
         self._retriever = retriever
         self.recorder = Recorder(run.generator)
+        self.judge = RecordingJudge(run.gate)
         self.plain_tokens = 0
 
     def turn(self, question: str, history: Sequence[Turn] = ()) -> Timed:
@@ -86,13 +109,18 @@ class Bench:
         return Timed(answer, searched - start, time.perf_counter() - searched)
 
     def empty_caches(self) -> None:
-        """Load the model anew, so that nothing of what it read before is kept."""
+        """Load the models anew, so that nothing of what they read before is kept."""
         if isinstance(self.recorder.inner, LlamaCpp):
             self.recorder.inner.close()
-        del self._run.generator
-        self.recorder.inner = self._run.generator
+        del self._run.generator, self._run.gate
+        self.recorder.inner, self.judge.inner = self._run.generator, self._run.gate
 
-    def plain(self, calls: Sequence[tuple[Sequence[Message], Sampling, Completion]]) -> float:
+    def forget_calls(self) -> None:
+        """Begin a new record of calls."""
+        self.recorder.calls.clear()
+        self.judge.calls.clear()
+
+    def plain(self, calls: Sequence[tuple[Sequence[Message], Sampling, Completion]], judged: Sequence[Any]) -> float:
         """Return the seconds that the same prompts and as many written tokens take without guards and checks."""
         self.empty_caches()
         start = time.perf_counter()
@@ -103,10 +131,15 @@ class Bench:
                 temperature=sampling.temperature, seed=sampling.seed, max_tokens=max(1, completion.completion_tokens)
             )
             self.plain_tokens += self.recorder.inner.complete(messages, bare).completion_tokens
+        for claims, evidence in judged:
+            if isinstance(self.judge.inner, EntailmentJudge):
+                self.judge.inner.answers(claims, evidence)
         return time.perf_counter() - start
 
     def _answerer(self) -> Answerer:
-        return Answerer(self._retriever, self.recorder, prompts.load("reword"), seed=self._run.settings.seed)
+        return Answerer(
+            self._retriever, self.recorder, prompts.load("reword"), seed=self._run.settings.seed, judge=self.judge
+        )
 
 
 def main() -> None:
@@ -133,9 +166,9 @@ def _measure(bench: Bench, questions: Sequence[str]) -> None:
     searches = []
     for question in questions:
         bench.empty_caches()
-        bench.recorder.calls.clear()
+        bench.forget_calls()
         first = bench.turn(question)
-        calls = list(bench.recorder.calls)
+        calls, judged = list(bench.recorder.calls), list(bench.judge.calls)
         searches.append(first.retrieval_s)
         if first.answer.abstained or not calls:
             continue
@@ -148,7 +181,7 @@ def _measure(bench: Bench, questions: Sequence[str]) -> None:
             warm += again.rest_s
             cold += anew.rest_s
         total += first.rest_s
-        plain += bench.plain(calls)
+        plain += bench.plain(calls, judged)
         written += sum(completion.completion_tokens for *_, completion in calls)
         shown += _tokens(bench.recorder.inner, first.answer)
     if not plain:

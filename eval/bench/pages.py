@@ -1,47 +1,57 @@
 """Retrieval on real listing pages: our own questions, with the cite keys of the papers that answer them.
 
-    python eval/bench/pages.py PAGE...
+    python eval/bench/pages.py [--answers [--every N] [--show FILE]] PAGE...
 
 The pages are added to a temporary library. Prints, without and with the second stage, by kind of question: how many,
 the share whose first hit is right (for `several` and `condition`: the mean share of the right papers among the first
 ten), and the share with a right paper among the first five; then the share of the questions that is refused, of those
 which the pages answer and of those which they don't. Follow-ups are left out.
+
+With `--answers`, every N-th question is answered as `assistant ask` answers it instead, and by kind is printed: the
+share refused, of the others the share of the right papers that is cited and the share of the cited papers that is
+right, the share of the statements that the model worded, the greatest number of statements and of words, and the
+median of the seconds.
 """
 
+import argparse
 import json
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
 from assistant import ingest, select
-from assistant.config import DEFAULT_EMBEDDER, Settings
-from assistant.embed import MiniLM
+from assistant.cli.run import Run
 from assistant.library import Library
-from assistant.models import resolve
+from assistant.records import Answer
 from assistant.retrieve import Retriever
-from assistant.store import Store, write_lock
+from assistant.store import write_lock
 
 QUESTIONS = Path(__file__).parent / "pages_questions.jsonl"
 
 
-def main(pages: list[str]) -> None:
+def main() -> None:
     """Add the pages, ask the questions, print the shares."""
-    models = Settings().models
-    embedder = MiniLM(resolve(DEFAULT_EMBEDDER, "embedder", cache=models, offline=False, announce=print))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", nargs="+", type=Path)
+    parser.add_argument("--answers", action="store_true")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--show", type=Path)
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(home=Path(folder))
-        with Library.create(settings.catalogue) as library:
-            with write_lock(settings.write_lock):
-                ingest.add(ingest.read_files(map(Path, pages)), library, embedder)
-            store = Store(library, settings.index, settings.write_lock, print)
-            for stage, reranks in (("first stage", False), ("reranked", True)):
-                print(stage)
-                retriever = Retriever(library, store, embedder, reranks=reranks)
-                measure(retriever)
-            measure_refusals(retriever)
+        run = Run({"home": Path(folder)})
+        with Library.create(run.settings.catalogue) as library, write_lock(run.settings.write_lock):
+            ingest.add(ingest.read_files(args.pages), library, run.embedder)
+        if args.answers:
+            measure_answers(run, args.every, args.show)
+            return
+        for stage, reranks in (("first stage", False), ("reranked", True)):
+            print(stage)
+            retriever = Retriever(run.library, run.store, run.embedder, reranks=reranks)
+            measure(retriever)
+        measure_refusals(retriever)
 
 
 def measure(retriever: Retriever) -> None:
@@ -72,6 +82,40 @@ def measure_refusals(retriever: Retriever) -> None:
         print(f"{kind:<13} n={len(values):<4} refused {sum(values) / len(values):.3f}")
 
 
+def measure_answers(run: Run, every: int, show: Path | None) -> None:
+    """Answer every so-manyth question, print the figures, and write the answers where they can be read."""
+    answers: dict[str, list[tuple[set[str], Answer]]] = defaultdict(list)
+    texts = []
+    for question in list(questions())[::every]:
+        answer = run.answerer.ask(question["question"])
+        answers[question["kind"]].append(({run.library.paper(key).key for key in question["gold"]}, answer))
+        texts.append(f"{question['id']} {question['question']}\n{answer.answer}\n")
+        if show:
+            show.write_text("\n".join(texts), encoding="utf-8")
+    for kind, pairs in answers.items():
+        print_answers(kind, pairs)
+    print_answers("all", [pair for pairs in answers.values() for pair in pairs])
+
+
+def print_answers(kind: str, pairs: list[tuple[set[str], Answer]]) -> None:
+    """Print the figures of some answers, each with the papers that it should cite."""
+    told = [(gold, answer) for gold, answer in pairs if not answer.abstained]
+    line = f"{kind:<13} n={len(pairs):<4} refused {1 - len(told) / len(pairs):.3f}"
+    if not any(gold for gold, _ in told):
+        print(line)
+        return
+    cited = [(gold, {source.key for source in answer.sources}) for gold, answer in told if gold]
+    statements = [statement for _, answer in told for statement in answer.statements]
+    print(
+        f"{line}  right papers {fmean(len(gold & keys) / len(gold) for gold, keys in cited):.3f}"
+        f"  precision {fmean(len(gold & keys) / len(keys) for gold, keys in cited):.3f}"
+        f"  worded {fmean(statement.origin == 'generated' for statement in statements):.3f} of {len(statements)}"
+        f"  statements <= {max(len(answer.statements) for _, answer in told)}"
+        f"  words <= {max(len(answer.answer.split()) for _, answer in told)}"
+        f"  {median(answer.timings.total_s for _, answer in pairs):.1f} s"
+    )
+
+
 def questions() -> Iterator[dict[str, Any]]:
     """Yield the questions that stand alone."""
     for question in map(json.loads, QUESTIONS.read_text(encoding="utf-8").splitlines()):
@@ -80,4 +124,4 @@ def questions() -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -3,10 +3,11 @@
     python eval/bench/search_speed.py CORPUS QUERIES [--chunks N ...] [--papers N ...] [--queries N] [--work FOLDER]
 
 CORPUS is a JSON lines file with `title`, `abstract`, `year` and `authors` (such as the ACL Anthology's), QUERIES one
-with `text`. For each size in `--papers` a library of that many real papers is made. For each size in `--chunks` the
-largest of them is filled up with neighbours: papers of mixed words whose vectors are real ones moved by noise with
-the covariance of them all, so that near and far keep their shape; random vectors would predict nothing. Libraries are
-kept in `--work` and made once.
+with `text`. For each size in `--papers` a library of that many real papers is made. For each size in `--chunks` a copy
+of the largest of them is filled up with neighbours: papers of mixed words, of some three chunks each, whose vectors are
+real ones moved by noise with the covariance of them all, so that near and far keep their shape; random vectors would
+predict nothing. Libraries are kept in `--work` and made once; where a filling was cut off, the next one goes on behind
+it.
 
 Prints for each library: p50 and p95 in milliseconds of a warm search, of the same with a broad and with a narrow
 condition, of a bare Chroma query and of a numpy scan, and the dense part's recall@10 against the exact scan without and
@@ -15,6 +16,7 @@ with the conditions.
 
 import argparse
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,15 +39,22 @@ from assistant.store import Store, write_lock
 _NOISE = 0.35
 """How far a neighbour lies from its paper, in standard deviations of the real vectors."""
 _BATCH = 4096
+_TOKENS_A_WORD = 5
 _TOP = 10
 
 
 @dataclass
-class Made:
-    """An embedder that hands out vectors made beforehand, in the order in which texts come; questions it embeds."""
+class Neighbouring:
+    """An embedder that makes a vector near a real one, whatever the text; the noise has the covariance of them all."""
 
     inner: MiniLM
-    vectors: Iterator[np.ndarray]
+    real: np.ndarray
+    draw: np.random.Generator
+
+    def __post_init__(self) -> None:
+        """Take the shape of the noise from the real vectors."""
+        width = self.real.shape[1]
+        self.spread = _NOISE * np.linalg.cholesky(np.cov(self.real, rowvar=False) + 1e-6 * np.eye(width))
 
     @property
     def id(self) -> str:
@@ -56,12 +65,14 @@ class Made:
     max_tokens = MiniLM.max_tokens
 
     def embed(self, texts: Sequence[str], progress: Any = None) -> np.ndarray:
-        """Return the next vectors."""
-        return np.stack(list(islice(self.vectors, len(texts))))
+        """Return a made-up vector for each text: (texts, 384), of length 1."""
+        near = self.real[self.draw.integers(len(self.real), size=len(texts))]
+        moved = near + self.draw.standard_normal(near.shape) @ self.spread.T
+        return (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
 
     def count_tokens(self, text: str) -> int:
-        """Return a count that makes one chunk of a text: what is measured is the search, not the cutting."""
-        return 1
+        """Return a count by which an abstract of a neighbour makes three chunks."""
+        return _TOKENS_A_WORD * len(text.split())
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Return nothing; nobody asks."""
@@ -86,44 +97,51 @@ def record(row: dict[str, Any], line: int) -> Record:
     )
 
 
-def neighbours(library: Library, papers: Sequence[dict[str, Any]], count: int) -> Iterator[tuple[Record, np.ndarray]]:
-    """Yield made-up papers with vectors near real ones; the noise has the covariance of the real vectors.
+def neighbours(papers: Sequence[dict[str, Any]], draw: np.random.Generator) -> Iterator[Record]:
+    """Yield papers of mixed words without end.
 
-    A title is made of eight words of real ones, an abstract of forty runs of three words of real ones, so that none is
+    A title is made of eight words of real ones, an abstract of twenty runs of three words of real ones, so that none is
     taken for another, nor even has to be compared with many.
-    Where a filling was cut off, the next one goes on behind it.
     """
-    first = max(0, len(library) - len(papers))
-    draw = np.random.default_rng(first)
     words = [word for row in papers for word in row["title"].split()]
     running = [word for row in papers for word in record(row, 0).abstract.split()]
-    _, real = library.vectors()
-    spread = np.linalg.cholesky(np.cov(real, rowvar=False) + 1e-6 * np.eye(real.shape[1]))
-    for at in range(first, first + count):
-        row = papers[at % len(papers)]
-        noise = _NOISE * spread @ draw.standard_normal(real.shape[1])
-        vector = real[int(draw.integers(len(real)))] + noise
-        starts = draw.integers(len(running) - 3, size=40)
+    while True:
+        starts = draw.integers(len(running) - 3, size=20)
         abstract = " ".join(" ".join(running[start : start + 3]) for start in starts) + "."
         title = " ".join(words[place] for place in draw.integers(len(words), size=8))
-        copy = {"year": row.get("year"), "title": title, "abstract": abstract}
-        yield record(copy, 1_000_000 + at), (vector / np.linalg.norm(vector)).astype(np.float32)
+        number = int(draw.integers(2**62))
+        year = papers[number % len(papers)].get("year")
+        yield record({"year": year, "title": title, "abstract": abstract}, number)
+
+
+def fill(library: Library, real: Path, papers: Sequence[dict[str, Any]], chunks: int, embedder: MiniLM) -> None:
+    """Add neighbours of the real papers to a copy of their library until it has a number of chunks."""
+    draw = np.random.default_rng(len(library))
+    with Library.open(real) as origin:
+        _, vectors = origin.vectors()
+    near = Neighbouring(embedder, vectors, draw)
+    made_up = neighbours(papers, draw)
+    while (missing := chunks - library.count_chunks()) > 0:
+        ingest.add(islice(made_up, min(_BATCH, 1 + missing // 3)), library, near)
+        print(f"{library.count_chunks()} chunks", end="\r", flush=True)
 
 
 def made(folder: Path, papers: Sequence[dict[str, Any]], chunks: int | None, embedder: MiniLM) -> Retriever:
     """Return search over a library of some papers, filled up to a number of chunks; made where it isn't there."""
     settings = Settings(home=folder)
     done = folder / "done"
+    real = Settings(home=folder.parent / f"papers-{len(papers)}")
+    if chunks is not None and not folder.exists():
+        made(real.home, papers, None, embedder)
+        folder.mkdir()
+        shutil.copy(real.catalogue, settings.catalogue)
     library = Library.create(settings.catalogue)
     if not done.exists():
         with write_lock(settings.write_lock):
-            ingest.add((record(row, line) for line, row in enumerate(papers)), library, embedder)
-            if chunks is not None:
-                pairs = neighbours(library, papers, chunks - library.count_chunks())
-                while batch := list(islice(pairs, _BATCH)):
-                    copies = Made(embedder, iter([vector for _, vector in batch]))
-                    ingest.add([copy for copy, _ in batch], library, copies)
-                    print(f"{library.count_chunks()} chunks", end="\r", flush=True)
+            if chunks is None:
+                ingest.add((record(row, line) for line, row in enumerate(papers)), library, embedder)
+            else:
+                fill(library, real.catalogue, papers, chunks, embedder)
             Store(library, settings.index, settings.write_lock, print).sync()
         done.touch()
     return Retriever(library, Store(library, settings.index, settings.write_lock, print), embedder, reranks=False)

@@ -288,6 +288,9 @@ _ASKS_FOR_RELEASES = re.compile(
     r"\b(?:code|available|availability|releas\w*|public\w*|open|github|download\w*|share[sd]?|hope|repository)\b",
     re.IGNORECASE,
 )
+# What a paper finds stands towards the end of its abstract, what everybody knows at its head. Of 150 claims of SciFact's
+# training set the best sentence is one that decides in 0.67 with these and in 0.54 without; three hold 0.74 and 0.73.
+_LATER_BONUS, _OPENING_COST = 0.15, 0.05
 # A sentence that leans on the one before it stands less well alone.
 _LEANING = re.compile(
     r"^(?:it|its|this|these|those|such|they|their|both|that|here|then)\b(?! (?:paper|work|study|article))", re.I
@@ -457,8 +460,11 @@ def rank_sentences(
         score += _LENGTH_WEIGHT * math.log(min(len(span.text.split()), _MANY_WORDS) / _USUAL_WORDS)
         score += _TELLABLE_BONUS * (recast.tellable(span.text) and len(span.text.split()) <= _TOO_MANY_WORDS)
         score -= _IDLE_COST * (idle and _says_little(span.text))
+        score += _LATER_BONUS * (span.end / len(paper.abstract) - 0.5)
         if _CONTRIBUTION.search(span.text):
             score += _CONTRIBUTION_BONUS if contributions else _ALWAYS_BONUS
+        elif not paper.abstract[: span.start].strip():
+            score -= _OPENING_COST
         choices.append(Choice(paper, span, score, float(cosine)))
     choices.sort(key=lambda choice: (-choice.score, choice.paper.key, choice.span.start))
     return choices

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from wcwidth import iter_graphemes, wcswidth
 
+from assistant.markup import SIGNS
 from assistant.records import Answer, Paper
 
 # Besides what Unicode calls controls: marks that hide text or change its direction.
@@ -24,18 +25,7 @@ _LATEX = {
     "|": r"\textbar{}", "“": "``", "”": "''", "‘": "`", "’": "'", "–": "--", "—": "---", "…": r"\ldots{}",
     "\u00a0": "~",
 }  # fmt: skip
-# Signs that LaTeX has in mathematics alone, by their names there.
-_SIGNS = {
-    "×": "times", "≥": "geq", "≤": "leq", "≈": "approx", "±": "pm", "·": "cdot", "→": "rightarrow", "∼": "sim",
-    "≠": "neq", "∞": "infty", "−": "-", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon",
-    "η": "eta", "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "π": "pi", "ρ": "rho", "σ": "sigma",
-    "τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Δ": "Delta", "Σ": "Sigma", "Ω": "Omega",
-}  # fmt: skip
-_LATEX |= {sign: rf"\(\{name}\)" if name.isalpha() else rf"\({name}\)" for sign, name in _SIGNS.items()}
-_MATH = re.compile(r"(?<!\\)\$(?! )([^$\n]{1,60}?)(?<![ \\])\$")
-_COMMANDS = {"\\" + name: sign for sign, name in _SIGNS.items() if name.isalpha()} | {
-    r"\sim": "~", r"\ge": "≥", r"\le": "≤", r"\to": "→", r"\ne": "≠", r"\ell": "l", r"\%": "%", r"\,": " ",
-}  # fmt: skip
+_LATEX |= {sign: rf"\(\{name}\)" if name.isalpha() else rf"\({name}\)" for sign, name in SIGNS.items()}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|@$^~])")
 
 
@@ -137,24 +127,6 @@ def abstention(answer: Answer, width: int) -> str:
 
 
 # ---------------------------------------------------------------------- LaTeX, Markdown, BibTeX
-
-
-def without_math(text: str) -> str:
-    r"""Return a text with its simple formulas as a reader would type them: `$2.5\times$` becomes `2.5×`.
-
-    What stands in quotation marks is kept, and so is a formula that can't be said so.
-    """
-    pieces = re.split("(“[^”]*”)", text)
-    return "".join(piece if piece.startswith("“") else _MATH.sub(_typed, piece) for piece in pieces)
-
-
-def _typed(found: re.Match[str]) -> str:
-    formula = re.sub(r"\\frac\{(\w+)\}\{(\w+)\}", r"\1/\2", found[1])
-    formula = re.sub(r"\\(?:text|textbf|textit|mathrm|mathbf|mathcal|mathit)\{([\w .%-]*)\}", r"\1", formula)
-    formula = re.sub(r"\\(?:[a-zA-Z]+|[%,])", lambda command: _COMMANDS.get(command[0], command[0]), formula)
-    formula = re.sub(r"(?<=[\^_])\{(\w+)\}", r"\1", formula)
-    words = re.findall(r"[a-zA-Z]{3,}", formula)
-    return found[0] if re.search(r"[\\{}]", formula) or len(words) > 1 else re.sub(r"(?<=[~≥≤≈]) ", "", formula)
 
 
 def latex(text: str) -> str:

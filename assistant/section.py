@@ -7,7 +7,7 @@ citation stands at the name.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from assistant import render
+from assistant import markup, render
 from assistant.records import Citation, Frozen, Origin, OwnSentence, Statement, Verdict
 
 Form = Literal["latex", "markdown", "text"]
@@ -107,7 +107,7 @@ def written(section: Section, form: Form, style: CiteStyle = "cite") -> str:
 def _escaping(form: Form) -> Callable[[str], str]:
     """Return what makes a text safe in a form, its simple formulas typed out."""
     escape = {"latex": render.latex, "markdown": render.markdown, "text": render.visible}[form]
-    return lambda text: escape(render.without_math(text))
+    return lambda text: escape(markup.typed_out(text))
 
 
 def paragraph(part: SectionParagraph, form: Form, style: CiteStyle, marks: dict[str, int]) -> str:

@@ -288,8 +288,9 @@ _ASKS_FOR_RELEASES = re.compile(
     r"\b(?:code|available|availability|releas\w*|public\w*|open|github|download\w*|share[sd]?|hope|repository)\b",
     re.IGNORECASE,
 )
-# What a paper finds stands towards the end of its abstract, what everybody knows at its head. Of 150 claims of SciFact's
-# training set the best sentence is one that decides in 0.67 with these and in 0.54 without; three hold 0.74 and 0.73.
+# What a paper finds stands towards the end of its abstract, what everybody knows at its head. Of 150 training claims of
+# SciFact the best sentence decides in 0.67 with these and in 0.54 without, and of 67 questions on one paper three
+# sentences hold 0.76 of the facts in place of 0.75.
 _LATER_BONUS, _OPENING_COST = 0.15, 0.05
 # A sentence that leans on the one before it stands less well alone.
 _LEANING = re.compile(

@@ -19,6 +19,7 @@ from assistant import check, recast
 from assistant.check import Finding
 from assistant.generate import Completion, Generator, Sampling
 from assistant.judge import Evidence, Judge, Support
+from assistant.markup import typed_out
 from assistant.prompts import Prompt
 from assistant.recast import Subject
 from assistant.records import Citation, Dropped, Origin, Statement, Timings
@@ -264,7 +265,7 @@ def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge 
 def _statement(candidate: _Candidate, choice: Choice, judge: Judge | None, origin: Origin) -> Statement:
     support = candidate.support.support if candidate.support else None
     return Statement(
-        text=candidate.text,
+        text=typed_out(candidate.text),
         origin=origin,
         verdict=candidate.finding.verdict,
         support=support,

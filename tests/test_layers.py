@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 
 # A module imports only from modules to its left.
 ORDER = (
-    "errors", "config", "files", "records", "terms", "sentences", "lexicon", "neutral", "gguf", "download",
+    "errors", "config", "files", "records", "terms", "sentences", "markup", "lexicon", "neutral", "gguf", "download",
     "local_models", "model_catalogue", "models", "onnx", "readers", "identity", "filters", "topics", "conditions",
     "facets", "citekeys", "merging", "schema", "fulltext", "library", "sessions", "chunks", "embed", "store", "ingest",
     "doctor", "check", "recast", "rerank", "retrieve", "select", "prompts", "decoding", "generate", "judge", "premise",

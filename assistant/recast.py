@@ -487,8 +487,25 @@ def _third_person(text: str, subject: Subject) -> str:
     """Return a text that speaks of its authors as others would: "our" is what they have, or what one study has."""
     if not subject.plural and not subject.named:
         text = re.sub(r"\b([Oo])ur\b", lambda found: "Its" if found[1] == "O" else "its", text)
-    told = re.sub(r"\b(to|by|with|for|of|from|than) the authors\b", r"\1 them", check.third_person("x " + text)[2:])
-    return re.sub(r"\bthe authors\b", "they", told)
+    one = not subject.plural and not subject.named
+    told = check.third_person("x " + text)[2:]
+    told = re.sub(
+        r"\b(to|by|with|for|of|from|than) the authors\b", lambda found: f"{found[1]} {'it' if one else 'them'}", told
+    )
+    return _OF_AUTHORS.sub(_of_one_study, told) if one else re.sub(r"\bthe authors\b", "they", told)
+
+
+_OF_AUTHORS = re.compile(
+    r"\bthe authors\b(?P<between>(?: (?:also|then|further|thus|first|[a-z]+ly))?)(?: (?P<verb>[a-z]+))?"
+)
+_ONE_DOES = {"are": "is", "were": "was", "have": "has", "do": "does"}
+
+
+def _of_one_study(found: re.Match[str]) -> str:
+    """Return what authors do as what a study does: "the authors then propose" as "it then proposes"."""
+    verb = found["verb"] or ""
+    does = third_singular(verb) if verb in _ACTS else _ONE_DOES.get(verb, verb)
+    return " ".join(filter(None, ("it" + found["between"], does)))
 
 
 # ---------------------------------------------------------------------- verbs

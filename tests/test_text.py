@@ -367,6 +367,10 @@ def test_a_study_without_authors_has_things_of_its_own() -> None:
             "We study wool and model prices on hill farms over ten years of records.",
             "One study studies wool and model prices on hill farms over ten years of records.",
         ),
+        (
+            "We count the sheep of a large flock, and then we propose a lamp that helps when we train it.",
+            "One study counts the sheep of a large flock, and then it proposes a lamp that helps when it trains it.",
+        ),
     ],
 )
 def test_verbs_that_are_joined_take_the_number_of_the_subject(sentence: str, told: str) -> None:

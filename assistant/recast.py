@@ -400,7 +400,7 @@ def _behind(first: str, rest: str, subject: Subject) -> Iterator[Recast]:
         if one.shape == "active":
             acts = one.text.removeprefix(subject.text).strip()
             yield Recast(f"{first}, {subject.inside} {acts}", "purpose first")
-            if not re.search(r"[,;]", acts) and not first.startswith("To "):
+            if not re.search(r"[,;]", acts) and not first.startswith(("To ", "About ")):
                 yield Recast(f"{subject.text} {acts.rstrip('.')}, {_lowered(first)}.", "active")
 
 
@@ -452,7 +452,7 @@ _PROPER = re.compile(
 )
 # A phrase that opens a sentence, behind which "Mehta et al. report," can stand.
 _INTRODUCTION = re.compile(
-    r"^(?P<first>(?:On|In|For|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|If"
+    r"^(?P<first>(?:On|In|For|About|Regarding|Concerning|With|Among|Across|Using|By|When|After|Before|Compared|Under|At|During|While|Although|If"
     r"|Because|As|Unlike|From|Between|Despite|Given|To|Through|Based|Over|Without|Within|Throughout|Since|Upon|Beyond"
     r"|Aided by|Inspired by|Motivated by|Following|Building on|Like|Even (?:with|without|when|after|for|in|on|if)"
     r"|According to) [^,;]{4,150}), (?P<rest>[^,]{16,}.*)$"
@@ -706,7 +706,7 @@ def _with_aside(text: str, says: str) -> Iterator[str]:
         first = text[: found.start()]
         if (
             len(first.split()) >= _MIN_WORDS
-            and (_FINITE.search(first) or _SURE_VERB.search(first))
+            and (_SURE_VERB.search(first) or (_FINITE.search(first) and "," not in first))  # "a, b" may go on with c
             and _SURE_VERB.search(_RELATIVE.split(found["clause"])[0])  # a list goes on with things
         ):
             yield f"{first}, {says}, {text[found.end() :]}"
@@ -811,7 +811,7 @@ def _may_end(rest: str) -> bool:
     fits = _MIN_WORDS <= len(words) <= _MAX_WORDS
     verb_last = words[-1] in _BASES or words[-1] in _VERBS_LAST
     verb_last = verb_last or words[-1].endswith("ly") or words[-2:-1] == ["to"]
-    apart = re.search(r"\bbetween\b(?!.*\band\b)(?! (?:\w+ )?\w+s\b)", rest)
+    apart = re.search(r"\bbetween\b(?!.*\band\b)(?! (?:\w+ )?\w+s\b)|\btwo\b[^.]*: one\b(?!.*\bother\b)", rest)
     return fits and closed and not (verb_last or apart) and "both" not in words and not _OPEN_END.search(rest)
 
 

@@ -223,7 +223,7 @@ def contributes(sentence: str) -> bool:
 
 def _says_little(sentence: str) -> bool:
     """Tell whether a sentence only says what is to be had or hoped for; that something isn't to be had is a finding."""
-    return bool(_SAYS_LITTLE.search(sentence)) and not _DENIES.search(sentence)
+    return bool(_RELEASES.search(sentence) or _HOPES.search(sentence)) and not _DENIES.search(sentence)
 
 
 def speaking_of(question: str, found: Sequence[Found], library: Library, embedder: Embedder) -> list[Found]:
@@ -274,18 +274,21 @@ _CONTRIBUTION = re.compile(
 _CONTRIBUTION_BONUS, _ALWAYS_BONUS = 0.15, 0.1
 # That code and data are to be had, and what the authors hope for, tells nothing of a subject.
 _IDLE_COST = 0.5
-_SAYS_LITTLE = re.compile(
+_RELEASES = re.compile(
     r"\b(?:code|data|corpus|models?|datasets?|source|software|implementation|system|toolkit|package|library|"
     r"benchmark|resources?|scripts?|demo|weights|checkpoints|it)\b[^.]{0,20}"
     r"\b(?:is|are|be|been|made)\b[^.]{0,20}\b(?:available|public|released|open.sourced?)\b"
-    r"|\bwe (?:also |hereby )?(?:hope|believe|release (?:the |our |all )?(?:code|source|models?|weights|checkpoints)"
-    r"|thank|acknowledge)\b|\b(?:we|this (?:work|paper|study)) (?:can|may|could|will|might) "
-    r"(?:help|inspire|foster|shed|serve)\b",
+    r"|\bwe (?:also |hereby )?release (?:the |our |all )?(?:code|source|models?|weights|checkpoints)\b",
+    re.IGNORECASE,
+)
+_HOPES = re.compile(
+    r"\bwe (?:also |hereby )?(?:hope|believe|thank|acknowledge)\b"
+    r"|\b(?:we|this (?:work|paper|study)) (?:can|may|could|will|might) (?:help|inspire|foster|shed|serve)\b",
     re.IGNORECASE,
 )
 _DENIES = re.compile(r"\b(?:no|not|few|little|lacks?|lacking|limited|scarce|rarely)\b", re.IGNORECASE)
 _ASKS_FOR_RELEASES = re.compile(
-    r"\b(?:code|available|availability|releas\w*|public\w*|open|github|download\w*|share[sd]?|hope|repository)\b",
+    r"\b(?:code|available|availability|releas\w*|public\w*|open|github|download\w*|share[sd]?|repository)\b",
     re.IGNORECASE,
 )
 # What a paper finds stands towards the end of its abstract, what everybody knows at its head. Of 150 training claims of
@@ -452,7 +455,7 @@ def rank_sentences(
     weights = term_weights(list(dict.fromkeys(question_terms(question))), library)
     stemmed = {term: weight for term, weight in weights.items() if stem(term)}
     total = sum(stemmed.values()) or 1.0
-    idle = not _ASKS_FOR_RELEASES.search(question)
+    asks_for_releases = bool(_ASKS_FOR_RELEASES.search(question))
     choices = []
     for (paper, span), cosine in zip(candidates, np.asarray(cosines).tolist(), strict=True):
         there = set(content_stems(span.text))
@@ -460,7 +463,8 @@ def rank_sentences(
         score = float(cosine) + _OVERLAP_WEIGHT * overlap - _LEANING_COST * bool(_LEANING.match(span.text))
         score += _LENGTH_WEIGHT * math.log(min(len(span.text.split()), _MANY_WORDS) / _USUAL_WORDS)
         score += _TELLABLE_BONUS * (recast.tellable(span.text) and len(span.text.split()) <= _TOO_MANY_WORDS)
-        score -= _IDLE_COST * (idle and _says_little(span.text))
+        wanted = asks_for_releases and not _HOPES.search(span.text)
+        score -= _IDLE_COST * (_says_little(span.text) and not wanted)
         score += _LATER_BONUS * (span.end / len(paper.abstract) - 0.5)
         if _CONTRIBUTION.search(span.text):
             score += _CONTRIBUTION_BONUS if contributions else _ALWAYS_BONUS

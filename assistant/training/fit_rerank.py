@@ -16,6 +16,7 @@ import json
 import random
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,14 @@ _DISTRACTORS = 2500
 _PENALTY = 0.01
 
 
+@dataclass(frozen=True)
 class Asked:
     """One question with the signals of its candidates: (candidates, signals), and which of them are gold."""
 
-    def __init__(self, origin: str, held_out: bool, signals: Floats, gold: Floats) -> None:
-        self.origin = origin
-        self.held_out = held_out
-        self.signals = signals
-        self.gold = gold
+    origin: str
+    held_out: bool
+    signals: Floats
+    gold: Floats
 
 
 def acl_questions() -> Iterator[tuple[str, str, list[str]]]:

@@ -265,7 +265,7 @@ SAME = tuple(
     starting from = beginning from | begins by = starts by | prevents = stops | preventing = stopping
     assume that = suppose that | assumes that = supposes that | assuming that = supposing that
     imply that = mean that | implies that = means that | implying that = meaning that | confirm = bear out
-    confirms = bears out | confirming = bearing out | verify = check | verifies = checks | verifying = checking
+    confirms = bears out | confirming = bearing out | verify = confirm | verifies = confirms | verifying = confirming
     illustrate = show | illustrates = shows
     clarify = make clear | clarifies = makes clear | emphasize = stress | emphasizes = stresses
     highlight = point out | highlights = points out | highlighting = pointing out | underscore = stress

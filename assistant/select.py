@@ -26,7 +26,7 @@ Form = Literal["one", "several", "open"]
 
 MAX_SENTENCES_ONE, MAX_WORDS_ONE = 3, 90
 _WORDS_ADDED = 4  # "The authors note that …"
-MAX_PAPERS_SEVERAL = 6
+MAX_PAPERS_SEVERAL, MAX_WORDS_SEVERAL = 6, 250
 MAX_SENTENCES_FEW, _FEW = 2, 3
 _NEAREST = 3
 # Words that point among papers; that an abstract lacks them says nothing.
@@ -349,8 +349,8 @@ def choose(
     relevant = _relevant(told, best, _NEAR_FROM[form_of(question)])[:MAX_PAPERS_SEVERAL]
     if len(relevant) > 1:
         each = MAX_SENTENCES_FEW if len(relevant) <= _FEW else 1
-        best_of = [_favoured(of_paper[item.paper.key], reworded, each) for item in relevant]
-        return [choice for choices in best_of for choice in _in_order(choices[:each])]
+        best_of = [_favoured(of_paper[item.paper.key], reworded, each)[:each] for item in relevant]
+        return [choice for choices in _fitting_together(best_of) for choice in _in_order(choices)]
     ranked = rank_sentences(question, papers[:1], library, embedder, says=says)
     return _in_order(_fitting(_favoured(ranked, reworded, _LOOKED_AT_CLOSELY)))
 
@@ -386,6 +386,19 @@ def _fitting(ranked: Sequence[Choice]) -> list[Choice]:
         if len(chosen) < MAX_SENTENCES_ONE and (words <= left or not chosen):
             chosen.append(choice)
             left -= words
+    return chosen
+
+
+def _fitting_together(best_of: Sequence[Sequence[Choice]]) -> list[list[Choice]]:
+    """Return each paper's sentences that together aren't too long; each paper's best comes before any second one."""
+    left = MAX_WORDS_SEVERAL
+    chosen: list[list[Choice]] = [[] for _ in best_of]
+    for place in range(MAX_SENTENCES_FEW):
+        for at, choices in enumerate(best_of):
+            words = sum(len(choice.span.text.split()) + _WORDS_ADDED for choice in choices[place : place + 1])
+            if 0 < words <= left:
+                chosen[at].append(choices[place])
+                left -= words
     return chosen
 
 

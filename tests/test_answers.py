@@ -265,6 +265,17 @@ def test_an_answer_from_one_paper_is_short(retriever: Retriever) -> None:
     assert sum(len(choice.span.text.split()) + 4 for choice in chosen) <= select.MAX_WORDS_ONE
 
 
+def test_an_answer_from_several_papers_is_short_too(retriever: Retriever) -> None:
+    """Six papers' long sentences don't all fit into one answer; what is told comes from as many papers as can be."""
+    long = "The deep net of ours counts the sheep " + "on the moors of the south in rain and wind " * 6 + "by day."
+    first = retriever.search("Which papers count sheep?")[0]
+    papers = [Paper(key=f"lampSheep{n}", title="Counting Sheep", abstract=f"{long} It ran {n} days.") for n in range(6)]
+    found = [replace(first, paper=paper) for paper in papers]
+    chosen = select.choose("Which papers count sheep?", found, retriever.library, retriever.embedder)
+    assert len({choice.paper.key for choice in chosen}) == len(chosen) > 1
+    assert sum(len(choice.span.text.split()) + 4 for choice in chosen) <= select.MAX_WORDS_SEVERAL
+
+
 def test_a_question_about_several_papers_cites_several(retriever: Retriever) -> None:
     """A question that asks for papers is answered from more than one of them."""
     answer = answerer(retriever, ScriptedGenerator()).ask("Which papers count sheep?")

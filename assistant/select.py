@@ -371,10 +371,8 @@ def _favoured(ranked: Sequence[Choice], reworded: Callable[[Choice], bool], want
 def of_each(question: str, papers: Sequence[Paper], library: Library, embedder: Embedder) -> list[Choice]:
     """Return the best two sentences of each paper, the papers in the order given: they are set beside each other."""
     ranked = rank_sentences(question, papers, library, embedder, contributions=True)
-    chosen: list[Choice] = []
-    for paper in papers:
-        chosen += _in_order([choice for choice in ranked if choice.paper.key == paper.key][:MAX_SENTENCES_FEW])
-    return chosen
+    best_of = [[choice for choice in ranked if choice.paper.key == paper.key][:MAX_SENTENCES_FEW] for paper in papers]
+    return [choice for choices in _fitting_together(best_of) for choice in _in_order(choices)]
 
 
 def _fitting(ranked: Sequence[Choice]) -> list[Choice]:
@@ -382,7 +380,7 @@ def _fitting(ranked: Sequence[Choice]) -> list[Choice]:
     chosen: list[Choice] = []
     left = MAX_WORDS_ONE
     for choice in ranked:
-        words = len(choice.span.text.split()) + _WORDS_ADDED
+        words = _words_told(choice)
         if len(chosen) < MAX_SENTENCES_ONE and (words <= left or not chosen):
             chosen.append(choice)
             left -= words
@@ -390,16 +388,23 @@ def _fitting(ranked: Sequence[Choice]) -> list[Choice]:
 
 
 def _fitting_together(best_of: Sequence[Sequence[Choice]]) -> list[list[Choice]]:
-    """Return each paper's sentences that together aren't too long; each paper's best comes before any second one."""
+    """Return each paper's sentences that together aren't too long, the very first in any case.
+
+    Each paper's best comes before any second one.
+    """
     left = MAX_WORDS_SEVERAL
     chosen: list[list[Choice]] = [[] for _ in best_of]
     for place in range(MAX_SENTENCES_FEW):
         for at, choices in enumerate(best_of):
-            words = sum(len(choice.span.text.split()) + _WORDS_ADDED for choice in choices[place : place + 1])
-            if 0 < words <= left:
+            if place < len(choices) and (_words_told(choices[place]) <= left or not any(chosen)):
                 chosen[at].append(choices[place])
-                left -= words
+                left -= _words_told(choices[place])
     return chosen
+
+
+def _words_told(choice: Choice) -> int:
+    """Return about how many words a sentence takes when it is told."""
+    return len(choice.span.text.split()) + _WORDS_ADDED
 
 
 def _in_order(choices: Sequence[Choice]) -> list[Choice]:

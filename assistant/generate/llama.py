@@ -268,15 +268,15 @@ def open_llama(path: Path, adapter: Path | None, *, context: int, threads: int, 
         ValueError, RuntimeError, AssertionError: llama.cpp can't load it.
     """
     library = import_llama().llama_cpp
-    defaults = library.llama_model_default_params
-
-    def as_in_file() -> Any:
-        params = defaults()
-        params.use_extra_bufts = False
-        return params
-
     # The class doesn't hand the setting on, so the defaults that it starts from are changed while it does.
     with _OPENING:
+        defaults = library.llama_model_default_params
+
+        def as_in_file() -> Any:
+            params = defaults()
+            params.use_extra_bufts = False
+            return params
+
         if b"AMX_INT8 = 1" in library.llama_print_system_info():
             library.llama_model_default_params = as_in_file
         try:

@@ -22,7 +22,7 @@ from assistant.judge import Evidence, Judge, Support
 from assistant.markup import typed_out
 from assistant.prompts import Prompt
 from assistant.recast import Subject
-from assistant.records import Citation, Dropped, Origin, Statement, Timings
+from assistant.records import Citation, Dropped, Origin, Paper, Statement, Timings
 from assistant.select import Choice
 from assistant.terms import longest_common_run
 
@@ -215,6 +215,7 @@ def _offered(choice: Choice, subject: str) -> tuple[str, ...]:
     for text in recast.rewordings(
         choice.span.text, Subject(subject, named=False), choice.paper.abstract, MAX_COPIED_RUN
     ):
+        text = typed_out(text)  # what is checked is what is shown
         if _by_rules(text, choice, subject).verdict == "supported":
             offered.append(text)
         if len(offered) == _OFFERED:
@@ -227,17 +228,22 @@ def _judged(text: str, choice: Choice, judge: Judge | None) -> _Candidate:
     run = longest_common_run(text, [choice.paper.abstract])
     if judge is None:
         return _Candidate(text, Finding("supported"), run)
-    support = judge.score([text], Evidence(choice.paper.abstract, choice.paper.title))[0]
+    support = judge.score([text], _evidence(choice.paper))[0]
     return _Candidate(text, Finding(support.verdict, support.why or "the judge finds it unsupported"), run, support)
+
+
+def _evidence(paper: Paper) -> Evidence:
+    """Return what the judge reads of a paper, its numbers as the statement has them."""
+    return Evidence(typed_out(paper.abstract), paper.title)
 
 
 def _by_rules(text: str, choice: Choice, subject: str, *, free: bool = False) -> Finding:
     """Return what the rules find: length, what it says against the sentence, and how much of that it keeps."""
-    sentence, paper = choice.span.text, choice.paper
+    sentence, abstract = typed_out(choice.span.text), typed_out(choice.paper.abstract)
     if (words := len(text.split())) > MAX_WORDS:
         return Finding("unsupported", f"too long ({words} words)")
     jumps = 0 if free else check.MAX_JUMPS
-    finding = check.check(text.removeprefix(subject), sentence, paper.abstract, paper.title, jumps)
+    finding = check.check(text.removeprefix(subject), sentence, abstract, choice.paper.title, jumps)
     share = check.kept(text, sentence)
     if finding.shown and share < (_MIN_KEPT_FREE if free else _MIN_KEPT):
         return Finding("unsupported", f"keeps only {share:.0%} of what the cited sentence says")
@@ -246,7 +252,7 @@ def _by_rules(text: str, choice: Choice, subject: str, *, free: bool = False) ->
 
 def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge | None) -> _Candidate:
     paper = choice.paper
-    text = " ".join(completion.text.split())
+    text = typed_out(" ".join(completion.text.split()))
     run = longest_common_run(text, [paper.abstract])
     if not completion.whole or not text.endswith("."):
         return _Candidate(text, Finding("unsupported", "the sentence isn't finished"), run)
@@ -255,7 +261,7 @@ def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge 
     finding = _by_rules(text, choice, subject, free=True)
     if judge is None or finding.verdict != "supported":
         return _Candidate(text, finding, run)
-    support = judge.score([text], Evidence(paper.abstract, paper.title))[0]
+    support = judge.score([text], _evidence(paper))[0]
     if support.sure:
         return _Candidate(text, Finding("supported"), run, support)
     verdict = "partial" if support.verdict == "supported" else support.verdict
@@ -265,7 +271,7 @@ def _examine(completion: Completion, choice: Choice, subject: str, judge: Judge 
 def _statement(candidate: _Candidate, choice: Choice, judge: Judge | None, origin: Origin) -> Statement:
     support = candidate.support.support if candidate.support else None
     return Statement(
-        text=typed_out(candidate.text),
+        text=candidate.text,
         origin=origin,
         verdict=candidate.finding.verdict,
         support=support,
